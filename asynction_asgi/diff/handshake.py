@@ -9,14 +9,14 @@ from urllib.parse import urlencode
 
 from ..errors import HandshakeValidationError
 from ..spec.model import Handshake
-from ..spec.model.coercion import declared_types
+from ..spec.model.coercion import declared_types, text_of
 from ..spec.model.handshake import compile_handshake
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.templates import PARAMETER, fill
 from ..spec.schemas import Mismatch
 from ..spec.schemas.definitions import AT
 from .changes import Change, place_of
-from .showing import as_json, listen, shown, text_of
+from .showing import as_json, listen, shown
 from .texts import as_read_by, folded, members_as_read_by
 from .values import Subject, Value, compare_values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..spec.model.schemes import required_schemes
 from .changes import Change, place_of
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _identity(scheme: SecurityScheme) -> tuple[Any, ...]:
 
 def compare_schemes(old: Spec, new: Spec) -> Iterator[Change]:
     """Yield how the schemes in use changed that both contracts have."""
-    used = _used(old) & _used(new)
+    used = required_schemes(old).keys() & required_schemes(new).keys()
     for name in (name for name in old.schemes if name in used):
         before, after = old.schemes[name], new.schemes[name]
         reason = _reason(before, after)
@@ -121,14 +122,6 @@ def compare_schemes(old: Spec, new: Spec) -> Iterator[Change]:
                 old=place_of(before.node),
                 new=place_of(after.node),
             )
-
-
-def _used(spec: Spec) -> set[str]:
-    lists = [spec.security]
-    for namespace in spec.namespaces.values():
-        lists.append(namespace.security)
-        lists += [event.security for event in namespace.receives.values()]
-    return {requirement.scheme for security in lists for held in security or () for requirement in held}
 
 
 def _reason(before: SecurityScheme, after: SecurityScheme) -> str:

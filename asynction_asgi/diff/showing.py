@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ..spec.text.document import Document
 
-__all__ = ["as_json", "call", "listen", "quoted", "shown", "text_of"]
+__all__ = ["as_json", "call", "listen", "quoted", "shown"]
 
 _LONGEST = 400
 
@@ -36,15 +36,6 @@ def quoted(arguments: Sequence[Any]) -> str:
         return "no arguments"
     text = ", ".join(json.dumps(value, default=written_bytes, ensure_ascii=False) for value in arguments)
     return printable(shorten(text, _LONGEST))
-
-
-def text_of(value: Any) -> str | None:
-    """Return the text by which a query, a header or an address carries a value, or None if it can't."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
-    return json.dumps(value) if isinstance(value, bool | int | float) else None
 
 
 def call(namespace: str, event: str, arguments: Iterable[Any]) -> str:

@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..spec.containment.facts import type_of, types_of
-from ..spec.model.coercion import declared_types, property_schema
+from ..spec.model.coercion import declared_types, property_schema, text_of
 from ..spec.model.handshake import HOP_BY_HOP
 from ..spec.schemas.definitions import AT, REF
-from .showing import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import UnsatisfiableError
 from ..spec.model import OFFSET_EVENT, write_number
+from ..spec.model.schemes import requirements_of, schemes_in
 from ..spec.text.reference_faults import ReferenceFault
 from .argument_lists import as_json
 from .elements import element, link
@@ -193,9 +194,8 @@ def rate_line(rate: Rate | None, *, subject: str) -> Iterator[Element]:
 
 def schemes_of(namespace: Namespace, spec: Spec) -> list[SecurityScheme]:
     """Return the schemes that a client of the namespace may have to satisfy, each once."""
-    lists = [spec.security_of(namespace), *(event.security for event in namespace.receives.values())]
     names = dict.fromkeys(
-        requirement.scheme for security in lists if security for pair in security for requirement in pair
+        name for _, security in requirements_of(namespace, spec) for name in schemes_in(security)
     )
     return [spec.schemes[name] for name in names if name in spec.schemes]
 

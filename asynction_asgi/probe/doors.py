@@ -13,6 +13,7 @@ from ..diff.changes import place_of
 from ..spec.instances import UnsatisfiableError
 from ..spec.instances.variants import Variants
 from ..spec.model import is_required
+from ..spec.model.schemes import schemes_in
 from ..spec.text.pointer import Pointer
 from ..typed_clients.credentials import credential_paths
 from .bench import QUIET
@@ -89,7 +90,7 @@ def doors_of(declared: Namespace, spec: Spec, address: Address, *, seed: int) ->
 
 def _without_credentials(declared: Namespace, spec: Spec, address: Address) -> Iterator[Door]:
     security = security_of(declared, spec)
-    schemes = [spec.schemes[requirement.scheme] for alternative in security for requirement in alternative]
+    schemes = [spec.schemes[name] for name in schemes_in(security)]
     if not schemes:
         return
     paths = {path for scheme in schemes for path in credential_paths(scheme)}

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from ..diff.handshake import scope_of
-from ..diff.showing import text_of
 from ..errors import HandshakeValidationError
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.model.coercion import text_of
 from ..spec.model.handshake import TRANSPORT_QUERY, compile_handshake
 from ..spec.schemas import Mismatch
 

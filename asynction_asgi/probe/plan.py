@@ -5,17 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..diff.showing import text_of
-from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.instances import Instances
+from ..spec.instances.addresses import concrete_name
 from ..spec.model.by_event import WILDCARD
 from ..spec.model.namespaces import Namespaces
-from ..spec.model.templates import PARAMETER, fill
 from ..testing.cases import Cases
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from ..spec.model import Namespace, Spec
+    from ..spec.model import Spec
     from ..testing.cases import Case, Phase
 
 __all__ = ["Batch", "UnknownNamespaceError", "name_namespaces", "plan_cases"]
@@ -60,27 +59,13 @@ def name_namespaces(spec: Spec, chosen: Iterable[str]) -> dict[str, str]:
         named[resolved.declared.name] = name
     if chosen:
         return named
+    instances = Instances(spec)
     for declared in spec.namespaces.values():
-        named[declared.name] = _concrete(declared, spec)
-        resolved = known.resolve(named[declared.name])
-        if resolved is None or resolved.declared is not declared:
+        concrete = concrete_name(declared, spec, instances)
+        if concrete is None:
             raise UnknownNamespaceError(f"no name of {declared.name!r} was found; give one with --namespace")
+        named[declared.name] = concrete
     return named
-
-
-def _concrete(declared: Namespace, spec: Spec) -> str:
-    values: dict[str, str] = {}
-    for parameter in declared.parameters:
-        if parameter.enum:
-            values[parameter.name] = parameter.enum[0]
-        elif parameter.schema is not None:
-            try:
-                text = text_of(Instances(spec).value(parameter.schema, Choices.simplest()))
-            except UnsatisfiableError:
-                continue
-            if text:
-                values[parameter.name] = text
-    return fill(declared.name, values) if PARAMETER.search(declared.name) else declared.name
 
 
 def plan_cases(

@@ -14,12 +14,13 @@ from ..python_source.signatures import Signatures
 from ..python_source.source import Module, fits, literal, one_line
 from ..spec.model.offered import served_spec
 from ..spec.model.outside import handler_paths, jwt_options, secret_variables
+from ..spec.model.schemes import required_schemes
 from .contract_tests import ContractTests, write_settings
 from .deployments import deployment_files
 from .documents import copied_documents
 from .emits import write_emits
 from .errors import ScaffoldError
-from .handlers import collect_handlers, required_schemes
+from .handlers import collect_handlers
 from .owned import MANIFEST, manifest_of
 from .places import Places
 

@@ -10,6 +10,7 @@ from ..datatypes.names import Names, is_plain, pascal, snake
 from ..python_source.sending import about
 from ..python_source.source import Module, literal, one_line
 from ..spec.model.by_event import WILDCARD
+from ..spec.model.schemes import function_of, required_schemes
 from .errors import ScaffoldError
 from .places import Place
 from .stubs import (
@@ -17,7 +18,6 @@ from .stubs import (
     LIFECYCLE,
     SOCKET,
     Stub,
-    function_of,
     lifecycle_stub,
     scopes_stub,
     security_stub,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, SecurityScheme, Spec
     from .places import Places
 
-__all__ = ["Handlers", "collect_handlers", "required_schemes", "slug"]
+__all__ = ["Handlers", "collect_handlers", "slug"]
 
 _FUNCTIONS = {"error": "on_error", WILDCARD: "any_event"}
 
@@ -148,12 +148,8 @@ class _Collector:
 
     def _event(self, namespace: Namespace, event: Event) -> None:
         named = event.handler
-        if (
-            named is None
-            and event.message.get("x-reauth") is True
-            and (event.ack is None or event.ack.minimum == 0)
-        ):
-            return  # answered by itself
+        if named is None and event.is_answered_by_itself:
+            return
         extra = self._signatures.of_namespace(namespace, ("socket",))
         taken = ["socket", *(parameter.name for parameter in extra)]
         context = pascal(event.name, "AnyEvent" if event.name == WILDCARD else "Event")
@@ -247,7 +243,7 @@ class _Collector:
 
     def _verifier(self, scheme: SecurityScheme, *, is_required: bool) -> None:
         extension = function_of(scheme)
-        if extension is None:
+        if extension is None or scheme.node.get("x-jwt") is not None:
             return
         path = scheme.fields.get(extension)
         place = self._places.find(path, "security") if isinstance(path, str) else None
@@ -260,19 +256,6 @@ class _Collector:
             )
             self._found.stubs[place] = stub
             self._found.security[scheme.name] = place
-
-
-def required_schemes(spec: Spec) -> set[str]:
-    """Return the names of the schemes that a namespace or an event requires."""
-    lists = [spec.security]
-    for namespace in spec.namespaces.values():
-        lists += [namespace.security, *(event.security for event in namespace.receives.values())]
-    return {
-        requirement.scheme
-        for security in lists
-        for alternative in security or ()
-        for requirement in alternative
-    }
 
 
 def slug(namespace: str) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..spec.instances import Choices, Instances, UnsatisfiableError
+from ..spec.instances.addresses import concrete_name
 from ..spec.model import Arguments
 from ..spec.model.by_event import WILDCARD
-from ..spec.model.templates import fill
 
 if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, Spec
@@ -31,12 +31,13 @@ class Samples:
     """Values that a contract accepts, the simplest first."""
 
     def __init__(self, spec: Spec) -> None:
+        self._spec = spec
         self._instances = Instances(spec)
         self._asked: list[Arguments] = []
 
     def event(self, event: Event) -> tuple[Any, ...] | None:
         """Return arguments to call the event with, or None if it can't be called so or none are known."""
-        if event.name == WILDCARD or event.message.get("x-reauth") is True:
+        if event.name == WILDCARD or event.is_reauth:
             return None
         for choices in _all_choices():
             try:
@@ -64,7 +65,7 @@ class Samples:
     def handshake(self, namespace: Namespace) -> Handshake | None:
         """Return how to connect to a namespace, or None if no way is known that its contract accepts."""
         try:
-            concrete = self._concrete(namespace)
+            concrete = concrete_name(namespace, self._spec, self._instances)
             options: list[tuple[str, Any]] = []
             for key in ("auth", "headers", "query"):
                 schema = getattr(namespace.handshake, key)
@@ -80,21 +81,6 @@ class Samples:
         except UnsatisfiableError:
             return None
         return None if concrete is None else Handshake(concrete, tuple(options))
-
-    def _concrete(self, namespace: Namespace) -> str | None:
-        """Return a namespace that the template admits."""
-        values = {}
-        for parameter in namespace.parameters:
-            value: Any = parameter.enum[0] if parameter.enum else "1"
-            if parameter.schema is not None:
-                value = self._single(parameter.schema)
-                if value is None or isinstance(value, dict | list | bytes) or value == "":
-                    value = "1"
-            text = _text(value)
-            if "/" in text or "," in text:
-                return None
-            values[parameter.name] = text
-        return fill(namespace.name, values)
 
 
 def _all_choices() -> list[Choices]:

@@ -26,7 +26,6 @@ __all__ = [
     "LIFECYCLE",
     "SOCKET",
     "Stub",
-    "function_of",
     "lifecycle_stub",
     "scopes_stub",
     "security_stub",
@@ -113,23 +112,6 @@ def lifecycle_stub(event: str, extra: Sequence[Parameter], auth: Expression | No
         answer="refuse" if event == WILDCARD else "nothing",
         subject="this event",
     )
-
-
-def function_of(scheme: SecurityScheme) -> str | None:
-    """Return the extension that names a scheme's function, or None if no function is called."""
-    if scheme.node.get("x-jwt") is not None:
-        return None
-    if scheme.type == "http":
-        name = str(scheme.fields.get("scheme", "")).lower()
-        return {"basic": "x-basicInfoFunc", "bearer": "x-bearerInfoFunc"}.get(name)
-    return {
-        "oauth2": "x-tokenInfoFunc",
-        "openIdConnect": "x-tokenInfoFunc",
-        "httpApiKey": "x-apiKeyInfoFunc",
-        "apiKey": "x-apiKeyInfoFunc",
-        "userPassword": "x-basicInfoFunc",
-        "X509": "x-x509InfoFunc",
-    }.get(scheme.type)
 
 
 def security_stub(scheme: SecurityScheme, extension: str) -> Stub:

@@ -10,7 +10,6 @@ from ..spec.model.arguments import are_finite, compile_arguments, deepest
 from ..spec.model.by_event import WILDCARD, find
 from ..spec.model.handshake import compile_handshake
 from .binding import bind_event_handler
-from .security import is_reauth
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -59,7 +58,7 @@ class NamespaceRoutes:
                 depth=deepest(event.arguments, spec.bundle),
                 check_ack=compile_arguments(event.ack, spec.bundle) if event.ack is not None else None,
                 ack_is_finite=event.ack is not None and are_finite(event.ack, spec.bundle),
-                handler=bind_event_handler(_renewed) if _is_answered_by_itself(event) else None,
+                handler=bind_event_handler(_renewed) if event.is_answered_by_itself else None,
             )
             for name, event in declared.receives.items()
         }
@@ -97,11 +96,6 @@ class NamespaceRoutes:
     def spare_handler(self, route: Route | None) -> BoundHandler | None:
         """Return what handles an event without its own handler: the catch-all, else a stand-in, or None."""
         return self.lifecycle.get(WILDCARD) or (route.stand_in if route is not None else None)
-
-
-def _is_answered_by_itself(event: Event) -> bool:
-    """Return whether an event re-authenticates, and its acknowledgement may be empty."""
-    return is_reauth(event) and (event.ack is None or event.ack.minimum == 0)
 
 
 async def _renewed(*_: Any) -> None:

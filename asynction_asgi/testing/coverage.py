@@ -10,12 +10,13 @@ from ..spec.model import is_required
 from ..spec.model.by_event import find
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
+from ..spec.model.schemes import required_schemes, schemes_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from ..engine import Peer
-    from ..spec.model import Event, Namespace, Security, Spec
+    from ..spec.model import Event, Namespace, Spec
 
 __all__ = ["Coverage", "Item", "Tally", "Watch", "items_of"]
 
@@ -57,7 +58,7 @@ def items_of(spec: Spec) -> Iterator[Item]:
             yield Item(name, event.name, "sent")
             if event.ack is not None:
                 yield Item(name, event.name, "answered")
-    for scheme in _schemes_of(spec):
+    for scheme in required_schemes(spec):
         yield Item(SECURITY, scheme, "accepted")
         yield Item(SECURITY, scheme, "refused")
 
@@ -157,7 +158,7 @@ class Watch(Observer):
         if event is not None:
             found = find(declared.receives, event)
             required = (found.security if found is not None else None) or required
-        for scheme in _names(required):
+        for scheme in schemes_in(required):
             self._exercise(Item(SECURITY, scheme, "refused"))
 
     def sent(self, namespace: str, event: str) -> None:
@@ -192,16 +193,3 @@ class Watch(Observer):
 def _is_own_fault(error: RefusedError) -> bool:
     """Return whether the server's own output, or an answer to the server, did not match the document."""
     return isinstance(error, ValidationError) and (error.direction == "outbound" or error.part == "ack")
-
-
-def _names(security: Security) -> Iterator[str]:
-    return (requirement.scheme for alternative in security for requirement in alternative)
-
-
-def _schemes_of(spec: Spec) -> dict[str, None]:
-    found: dict[str, None] = {}
-    for namespace in spec.namespaces.values():
-        found.update(dict.fromkeys(_names(spec.security_of(namespace))))
-        for event in namespace.receives.values():
-            found.update(dict.fromkeys(_names(event.security or ())))
-    return found

@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 # The statements that a module of an application may contain.
 STATEMENTS = (ast.Import, ast.ImportFrom, ast.AsyncFunctionDef, ast.FunctionDef, ast.ClassDef)
 ASSIGNED = {"DOCUMENT", "app", "pytestmark", "Emit", "Call"}
+REPLACED = """\
+asyncapi: 2.6.0
+info: {title: T, version: 1.0.0}
+servers: {s: {url: localhost, protocol: ws, security: [{token: []}]}}
+channels: {/: {x-security: [], publish: {message: {name: say, payload: {type: string}}}}}
+components: {securitySchemes: {token: {@ type: http, scheme: bearer}}}
+"""
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
@@ -98,6 +105,16 @@ def test_unnamed_handlers_are_attached_in_code(folder: Path) -> None:
     assert "async def list_(socket: Socket, *, id: int) -> list[Crate]:" in modules["handlers/shelves_id.py"]
     assert "async def moved(emit: Emit, number: int, *others: str) -> None:" in modules["emits/root.py"]
     assert "async def still_there(call: Call) -> bool:" in modules["emits/root.py"]
+
+
+@pytest.mark.parametrize("scheme", ["x-jwt: {secretEnv: SECRET},", ""], ids=["x-jwt", "function"])
+def test_a_scheme_that_nothing_requires_is_left_out(folder: Path, scheme: str) -> None:
+    """A server's security that every namespace replaces needs no function and no secret, as at start-up."""
+    document = folder.with_suffix(".yaml")
+    document.write_text(REPLACED.replace("@", scheme), "utf-8")
+    files = sources(written(document, folder))
+    assert "security.py" not in files
+    assert not any("SECRET" in text or "security" in text for text in files.values())
 
 
 def test_it_serves_named_handlers(folder: Path) -> None:

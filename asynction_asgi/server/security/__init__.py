@@ -5,6 +5,6 @@ from __future__ import annotations
 from .comparison import same_secret
 from .identity import Identity
 from .jwt_verifier import JWTVerifier
-from .rules import SecurityRules, bind_security, is_reauth
+from .rules import SecurityRules, bind_security
 
-__all__ = ["Identity", "JWTVerifier", "SecurityRules", "bind_security", "is_reauth", "same_secret"]
+__all__ = ["Identity", "JWTVerifier", "SecurityRules", "bind_security", "same_secret"]

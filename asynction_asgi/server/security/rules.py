@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import BindingError
 from ...spec.model.by_event import WILDCARD, ByEvent
+from ...spec.model.schemes import required_schemes
 from ...spec.text.hints import did_you_mean
 from ..imports import Imports, UnimportableError
 from ..signatures import UnbindableError
@@ -20,15 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from ...errors import Diagnostic
-    from ...spec.model import Event, Namespace, Security, SecurityScheme, Spec
+    from ...spec.model import Namespace, Security, SecurityScheme, Spec
     from ...spec.text.document import Node
     from ..socket import Socket
     from .schemes import Kind, Scheme
-
-
-def is_reauth(event: Event) -> bool:
-    """Return whether an event carries fresh credentials: ``x-reauth``."""
-    return event.message.get("x-reauth") is True
 
 
 class NamespaceRules:
@@ -48,7 +44,7 @@ class NamespaceRules:
         }
         self._events = ByEvent(by_event, None)
         self.required = required
-        self.reauth = next((name for name, event in declared.receives.items() if is_reauth(event)), None)
+        self.reauth = next((name for name, event in declared.receives.items() if event.is_reauth), None)
         self.schemes = schemes
 
     @property
@@ -110,7 +106,7 @@ def bind_security(
             f"security_handlers takes functions by security scheme, not {type(handlers).__name__}"
         )
     binder = _Binder(spec, handlers)
-    schemes = {name: scheme for name in _required(spec) if (scheme := binder.bind(name)) is not None}
+    schemes = {name: scheme for name in required_schemes(spec) if (scheme := binder.bind(name)) is not None}
     rules = {
         name: NamespaceRules(namespace, spec.security_of(namespace), schemes)
         for name, namespace in spec.namespaces.items()
@@ -122,24 +118,8 @@ def bind_security(
     return SecurityRules({name: needed for name, needed in rules.items() if not needed.is_needless})
 
 
-def _required(spec: Spec) -> dict[str, str]:
-    """Return the required schemes by name, each with the first place that requires it."""
-    places: dict[str, str] = {}
-    for namespace in spec.namespaces.values():
-        lists = [(spec.security_of(namespace), f"namespace {namespace.name!r}")]
-        lists += [
-            (event.security or (), f"event {name!r} of namespace {namespace.name!r}")
-            for name, event in namespace.receives.items()
-        ]
-        for security, where in lists:
-            for alternative in security:
-                for requirement in alternative:
-                    places.setdefault(requirement.scheme, where)
-    return places
-
-
 def _misplaced_reauth(declared: Namespace, rules: NamespaceRules) -> Iterator[Diagnostic]:
-    marked = [event for event in declared.receives.values() if is_reauth(event)]
+    marked = [event for event in declared.receives.values() if event.is_reauth]
     for event in marked:
         node = event.node.get("x-reauth") or event.node
         if event.name == WILDCARD:
@@ -159,7 +139,7 @@ class _Binder:
         self._spec = spec
         self._handlers = handlers
         self._imports = Imports()
-        self._where = _required(spec)
+        self._where = required_schemes(spec)
         self.problems: list[Diagnostic] = [
             _problem(
                 spec.root, f"the document has no security scheme {name!r}{did_you_mean(name, spec.schemes)}"

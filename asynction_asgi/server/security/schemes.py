@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
+from ...spec.model.schemes import function_of
 from ..signatures import UnbindableError
 from ..threads import as_coroutine_function
 from .jwt_verifier import JWTVerifier
@@ -79,35 +80,35 @@ class Scheme:
 
 def kind_of(scheme: SecurityScheme) -> Kind | None:
     """Return what a scheme of the document means over Socket.IO, or None if the loader refuses it."""
+    function, find = function_of(scheme), _find_of(scheme)
+    if function is None or find is None:
+        return None
+    is_bearer = function == "x-bearerInfoFunc"
+    return Kind(
+        find=find,
+        function=function,
+        offers=2 if function == "x-basicInfoFunc" else 1,
+        named={"bearer_format": scheme.fields.get("bearerFormat")} if is_bearer else {},
+        is_token=is_bearer or function == "x-tokenInfoFunc",
+    )
+
+
+def _find_of(scheme: SecurityScheme) -> Find | None:
+    """Return what finds the credential of a scheme in what a client presented."""
     fields, where, place = scheme.fields, scheme.fields.get("x-authField"), str(scheme.fields.get("in"))
     if scheme.type == "http":
-        return _http(str(fields.get("scheme", "")), where, fields.get("bearerFormat"))
+        basic = str(fields.get("scheme", "")).lower() == "basic"
+        return find_pair(where) if basic else find_text(bearer_token, where)
     if scheme.type in ("oauth2", "openIdConnect"):
-        return Kind(find=find_text(bearer_token, where), function="x-tokenInfoFunc", is_token=True)
+        return find_text(bearer_token, where)
     if scheme.type == "httpApiKey" and place in _IN_REQUEST:
-        read = _IN_REQUEST[place](str(fields.get("name", "")))
-        return Kind(find=find_text(read, where), function="x-apiKeyInfoFunc")
+        return find_text(_IN_REQUEST[place](str(fields.get("name", ""))), where)
     if scheme.type == "userPassword":
-        return Kind(find=find_pair("" if where is None else where), function="x-basicInfoFunc", offers=2)
+        return find_pair("" if where is None else where)
     if scheme.type == "apiKey" and place in _IN_PAIR:
         index, members = _IN_PAIR[place]
-        return Kind(find=find_text(basic_part(index), where, *members), function="x-apiKeyInfoFunc")
-    if scheme.type == "X509":
-        return Kind(find=find_certificate, function="x-x509InfoFunc")
-    return None
-
-
-def _http(name: str, where: str | None, bearer_format: Any) -> Kind | None:
-    if name.lower() == "basic":
-        return Kind(find=find_pair(where), function="x-basicInfoFunc", offers=2)
-    if name.lower() == "bearer":
-        return Kind(
-            find=find_text(bearer_token, where),
-            function="x-bearerInfoFunc",
-            named={"bearer_format": bearer_format},
-            is_token=True,
-        )
-    return None
+        return find_text(basic_part(index), where, *members)
+    return find_certificate if scheme.type == "X509" else None
 
 
 def function_name(scheme: SecurityScheme, extension: str) -> tuple[str, str] | None:

@@ -142,6 +142,16 @@ class Event:
     message: Mapping[str, Any] = field(default_factory=dict)
     node: Node
 
+    @property
+    def is_reauth(self) -> bool:
+        """Whether it carries fresh credentials: ``x-reauth``."""
+        return self.message.get("x-reauth") is True
+
+    @property
+    def is_answered_by_itself(self) -> bool:
+        """Whether it needs no handler: it carries fresh credentials, and its acknowledgement may be empty."""
+        return self.is_reauth and (self.ack is None or self.ack.minimum == 0)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:

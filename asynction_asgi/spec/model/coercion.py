@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from ..text.references import Resolver
 
-__all__ = ["coerce_text", "declared_types", "property_schema"]
+__all__ = ["coerce_text", "declared_types", "property_schema", "text_of"]
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,32})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
@@ -33,6 +34,15 @@ def coerce_text(text: str, schema: Node, resolver: Resolver) -> Any:
     if "null" in types and text == "":
         return None
     return text
+
+
+def text_of(value: Any) -> str | None:
+    """Return the text by which a query, a header or an address carries a value, or None if it can't."""
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    return json.dumps(value) if isinstance(value, bool | int | float) else None
 
 
 def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> frozenset[str]:
