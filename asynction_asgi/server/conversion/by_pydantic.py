@@ -58,8 +58,8 @@ def make_converter(name: str, annotation: Any) -> Converter:
         adapter = pydantic.TypeAdapter[Any](annotation)
         adapter.rebuild()
         writes_bytes = _holds_bytes(adapter.core_schema)
-    except (pydantic.PydanticUserError, NameError, TypeError) as error:
-        raise UnsupportedError(f"pydantic: {_first_line(error)}") from None
+    except Exception as error:  # noqa: BLE001  # of any class, by the code of the types that it holds
+        raise UnsupportedError(_reason(error)) from None
     # In its JSON mode pydantic makes texts of bytes, or raises.
     dump = _dump_beside_bytes if writes_bytes else _dump_json
     write = adapter.serializer.to_python
@@ -154,8 +154,12 @@ def _keyword(kind: str) -> str:
     return "type" if kind.endswith(("_type", "_parsing", "_instance", "_of")) else kind
 
 
-def _first_line(error: Exception) -> str:
-    return shorten(str(error).partition("\n")[0], 200)
+def _reason(error: Exception) -> str:
+    """Return why there is no schema: pydantic's words, or what the code of a type raised."""
+    if isinstance(error, pydantic.PydanticUserError | NameError | TypeError | ImportError):
+        first_line = str(error).partition("\n")[0]
+        return f"pydantic: {shorten(first_line, 200)}"
+    return f"pydantic: {type(error).__name__}: {shorten(' '.join(str(error).split()), 200)}"
 
 
 class _Schemas(GenerateJsonSchema):
@@ -195,8 +199,8 @@ def write_schemas(
             adapter.rebuild()
             written.append(adapter.json_schema(mode=use, schema_generator=_Schemas))
             known.append((place, use, adapter))
-        except (pydantic.PydanticUserError, NameError, TypeError, ImportError) as error:
-            written.append(UnsupportedError(f"pydantic: {_first_line(error)}"))
+        except Exception as error:  # noqa: BLE001  # as above
+            written.append(UnsupportedError(_reason(error)))
     # All at once, so that classes of one name get names of their own.
     schemas, rest = pydantic.TypeAdapter.json_schemas(
         known, ref_template="#/components/schemas/{model}", schema_generator=_Schemas

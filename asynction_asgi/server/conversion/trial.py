@@ -14,6 +14,7 @@ from ...errors import shorten
 from ...spec.instances import Choices, Edges, Instances, UnsatisfiableError
 from ...spec.model.arguments import compile_arguments
 from ...spec.schemas import Mismatch
+from ..raised import describe_raised
 from .finding import Finding
 from .incoming import below
 from .own_values import own_values
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 _SEEDS = 4
 _MOST = 1500  # values near those of all seeds, accepted or not
 _LONGEST = 120  # characters of a value in a message
+_LONGEST_ERROR = 300
 # Keywords that no other number or text in the same structure can satisfy.
 _OF_SHAPE = frozenset({"type", "required", "additionalProperties", "enum", "const", "anyOf", "oneOf"})
 
@@ -48,7 +50,7 @@ class Trial:
             converter = parameter.converter
             if converter is not None:
                 lists = self._lists(arguments)
-                found = _first(_try(parameter, converter, values) for values in lists)
+                found = _worst(finding for values in lists for finding in _try(parameter, converter, values))
                 found = found or _first(_lost(parameter, converter, values) for values in lists)
                 if found is not None:
                     yield found
@@ -56,11 +58,10 @@ class Trial:
     def auth(self, converter: Converter, schema: Node) -> Iterator[Finding]:
         """Yield what is wrong with the type of the parameter ``auth``, if anything."""
         check = self._spec.bundle.check(schema)
-        for value in self._values(schema, check):
-            message = _refused(converter, value, "")
-            if message is not None:
-                yield Finding(message=f"parameter 'auth': {message}", is_error=True)
-                return
+        values = self._values(schema, check)
+        found = _worst(_refused("auth", converter, value, "") for value in values)
+        if found is not None:
+            yield found
 
     def answer(self, annotation: Any, converter: Converter, ack: Arguments) -> Sequence[Dump] | Finding:
         """Return how answers are written, the best way first, or what is wrong.
@@ -81,7 +82,7 @@ class Trial:
             return _apart(own, check, converter, by_count=is_tuple and _is_of_fixed_length(annotation))
         first: Finding | None = None
         for dump in converter.dumps:
-            refusals = (_refusal(dump, check, converter, *pair) for pair in pairs)
+            refusals = (_refusal(dump, check, *pair) for pair in pairs)
             refusal = next((refusal for refusal in refusals if refusal is not None), None)
             if refusal is None:
                 return _beginning_with(dump, converter)
@@ -145,30 +146,47 @@ def _first(findings: Iterable[Finding | None]) -> Finding | None:
     return next((finding for finding in findings if finding is not None), None)
 
 
-def _try(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Finding | None:
-    """Return what is wrong with a parameter, as one list of arguments shows it."""
+def _worst(findings: Iterable[Finding | None]) -> Finding | None:
+    """Return the first error, or else the first warning, or None."""
+    warning: Finding | None = None
+    for finding in findings:
+        if finding is not None and finding.is_error:
+            return finding
+        warning = warning or finding
+    return warning
+
+
+def _attempt(function: Callable[[Any], Any], value: Any) -> tuple[Any, Exception | None]:
+    """Call what reads or writes a type, and return its result, or what it or the type's own code raised."""
+    try:
+        return function(value), None
+    except Exception as error:  # noqa: BLE001  # validators are code of a user
+        return None, error
+
+
+def _try(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Iterator[Finding | None]:
+    """Yield what is wrong with a parameter, as each argument in one list shows it."""
     end = len(values) if parameter.takes_rest else min(parameter.place + 1, len(values))
     for place in range(parameter.place, end):
-        message = _refused(converter, values[place], f"/{place}")
-        if message is not None:
-            return Finding(message=f"parameter {parameter.name!r}: {message}", is_error=True)
-    return None
+        yield _refused(parameter.name, converter, values[place], f"/{place}")
 
 
-def _refused(converter: Converter, value: Any, at: str) -> str | None:
-    """Return what to say if a type refuses a value, or None; rules in Python don't count."""
-    try:
-        converter.load(value)
-    except converter.errors as error:
-        refused = converter.explain(error, value)
-        if refused.by_rule:
-            return None
-        first = below(at, refused)[0]
-        return (
-            f"the document accepts {_shown(value)}, and {converter.name} refuses it at"
-            f" {first.pointer or '/'}: {first.message}; change one of them"
-        )
-    return None
+def _refused(parameter: str, converter: Converter, value: Any, at: str) -> Finding | None:
+    """Return what to say if a type refuses a value, or None; rules in Python don't count unless they crash."""
+    _, error = _attempt(converter.load, value)
+    if error is None:
+        return None
+    accepted = f"parameter {parameter!r}: the document accepts {_shown(value)}, and {converter.name}"
+    if not isinstance(error, converter.errors):
+        raised = shorten(describe_raised(error), _LONGEST_ERROR)
+        message = f"{accepted} raises {raised}; raise ValueError to refuse a value"
+        return Finding(message=message, is_error=False)
+    refused = converter.explain(error, value)
+    if refused.by_rule:
+        return None
+    first = below(at, refused)[0]
+    message = f"{accepted} refuses it at {first.pointer or '/'}: {first.message}; change one of them"
+    return Finding(message=message, is_error=True)
 
 
 def _lost(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Finding | None:
@@ -176,9 +194,8 @@ def _lost(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Find
     if parameter.place >= len(values) or not isinstance(values[parameter.place], dict):
         return None
     value = values[parameter.place]
-    try:
-        back = converter.dumps[0](converter.load(value))
-    except (*converter.errors, *converter.dump_errors):
+    back, error = _attempt(lambda read: converter.dumps[0](converter.load(read)), value)
+    if error is not None:
         return None
     lost = [
         name for name in value if isinstance(back, dict) and name not in back and name != Edges.UNDECLARED
@@ -192,10 +209,9 @@ def _lost(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Find
 def _loaded(converter: Converter, values: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
     """Yield values, each with the object that it stands for; those that the type refuses are left out."""
     for value in values:
-        try:
-            yield value, converter.load(value)
-        except converter.errors:
-            continue
+        loaded, error = _attempt(converter.load, value)
+        if error is None:
+            yield value, loaded
 
 
 def _apart(
@@ -212,7 +228,7 @@ def _apart(
     """
     first: Finding | None = None
     for dump in converter.dumps:
-        refusals = [_refusal(dump, check, converter, *pair) for pair in pairs]
+        refusals = [_refusal(dump, check, *pair) for pair in pairs]
         if not all(
             refusal is not None and _is_by_shape(refusal[1], by_count=by_count) for refusal in refusals
         ):
@@ -241,16 +257,16 @@ def _is_of_fixed_length(annotation: Any) -> bool:
 
 
 def _refusal(
-    dump: Dump, check: Callable[[Any], object], converter: Converter, value: Any, loaded: Any
+    dump: Dump, check: Callable[[Any], object], value: Any, loaded: Any
 ) -> tuple[Any, Mismatch] | None:
     """Return how an answer that was read is written again and why the document refuses that, or None."""
+    written, error = _attempt(dump, loaded)
+    if error is not None:
+        return None
     try:
-        written = dump(loaded)
         check(written if isinstance(value, list) and isinstance(loaded, tuple) else [written])
     except Mismatch as mismatch:
         return written, mismatch
-    except converter.dump_errors:
-        return None
     return None
 
 

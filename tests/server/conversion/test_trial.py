@@ -345,6 +345,68 @@ def test_a_validator_in_python_is_not_a_contradiction(caplog: pytest.LogCaptureF
     assert not caplog.records
 
 
+def _crash(value: Any) -> Any:
+    return {"ours": value}[value]
+
+
+class CrashingModel(pydantic.BaseModel):
+    sku: Annotated[str, pydantic.AfterValidator(_crash)]
+
+
+@dataclasses.dataclass
+class CrashingDataclass:
+    sku: str
+
+    def __post_init__(self) -> None:
+        _crash(self.sku)
+
+
+class CrashingStruct(msgspec.Struct):
+    sku: str
+
+    def __post_init__(self) -> None:
+        _crash(self.sku)
+
+
+CRASHING = [CrashingModel, CrashingDataclass, CrashingStruct]
+
+
+@each_case("annotation", CRASHING)
+def test_a_validator_that_crashes_is_a_warning(annotation: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """It names handler, value, error and line."""
+    caplog.clear()
+    bind("order", LINE, taking(annotation, answering=annotation), ack=LINE)
+    (warning,) = [record.getMessage() for record in caplog.records]
+    assert "handler: parameter 'value': the document accepts {" in warning
+    assert f", and {annotation.__name__} raises KeyError: " in warning
+    assert "test_trial.py:" in warning
+
+
+def test_a_crash_does_not_hide_a_contradiction() -> None:
+    """Of another value."""
+
+    class Both(pydantic.BaseModel):
+        quantity: Annotated[int, pydantic.AfterValidator(_crash)]
+        price: float | None = None
+        extra: int
+
+    quantities = {"type": "object", "properties": {"quantity": {"enum": [1, "many"]}, "extra": {"const": 1}}}
+    with pytest.raises(BindingError, match="Both refuses it at /0/quantity"):
+        bind("order", {**quantities, "required": ["quantity", "extra"]}, taking(Both))
+
+
+def test_a_crash_on_the_auth_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """As for arguments."""
+
+    async def connect(socket: Any, auth: CrashingModel) -> None: ...
+
+    auth: dict[str, Any] = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
+    spec = document(root=channel([], **{"x-auth": auth}))
+    AsynctionSocketIO.from_spec(spec, handlers={"/": {"connect": connect}})
+    assert "connect: parameter 'auth': the document accepts {" in caplog.text
+    assert ", and CrashingModel raises KeyError: " in caplog.text
+
+
 def test_a_lost_member_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """A model that drops a declared member is a warning, as the handler cannot see it."""
     bind("order", LINE, taking(Open))
@@ -412,6 +474,29 @@ def test_an_unconvertible_type_is_an_error() -> None:
 
     with pytest.raises(BindingError, match=r"can't be converted: msgspec: .*; pydantic: "):
         bind("order", LINE, taking(dict[uuid.UUID, Opaque] | DataStrict | DataLine))
+
+
+class Hooked:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        raise LookupError("no schema")
+
+
+@each_case(
+    ("annotation", "why"),
+    [
+        pytest.param(Hooked, "pydantic: LookupError: no schema", id="a hook"),
+        pytest.param(Annotated[str, Field(pattern="(?=a)")], "look-around", id="a pattern"),
+    ],
+)
+def test_a_type_that_raises_is_an_error_with_its_place(annotation: Any, why: str) -> None:
+    """Of an argument, and of the answer."""
+    with pytest.raises(BindingError) as raised:
+        bind("order", LINE, taking(annotation))
+    assert why in raised.value.diagnostics[0].message
+    with pytest.raises(BindingError) as raised:
+        bind("order", LINE, taking(dict, answering=annotation), ack=LINE)
+    assert why in raised.value.diagnostics[0].message
 
 
 def test_pydantic_converts_unions_unknown_to_msgspec() -> None:
