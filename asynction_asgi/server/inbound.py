@@ -86,7 +86,7 @@ class Inbound:
                     arguments = declared.check_arguments(arguments)
                 except Mismatch as mismatch:
                     self._mismatched(declared, namespace, event, mismatch)
-        if route is None or handler is not route.handler:
+        if handler.named:
             arguments = (event, *arguments)
         if len(arguments) < handler.minimum or (
             handler.maximum is not None and len(arguments) > handler.maximum

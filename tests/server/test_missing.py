@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from asynction_asgi import Call
+
 NUMBER = {"args": {"type": "integer", "minimum": 5, "maximum": 9}}
 SPEC = document(
     root=channel(
@@ -58,6 +60,27 @@ async def test_only_missing_handlers_are_mocked() -> None:
             client.on("*", lambda *event: events.append(event))
             assert await client.call("nameless", {"text": "hi"}) in range(5, 10)
             assert events == [("told", "so")]
+
+
+async def test_hooks_see_the_arguments_of_mocked_events() -> None:
+    """Without the event's name, as of other handlers; of a mocked wildcard, too."""
+    events = [message(name, TEXT, **{"x-ack": NUMBER}) for name in ("say", "*")]
+    app = AsynctionSocketIO.from_spec(document(root=channel(receives=events)), mock="missing")
+    seen: list[Any] = []
+
+    @app.around
+    async def hook(call: Call, proceed: Any) -> Any:
+        seen.append((call.event, call.arguments))
+        return await proceed()
+
+    with serve(app) as url:
+        async with connected(url) as client:
+            for name in ("say", "other"):
+                assert await client.call(name, {"text": "hi"}) in range(5, 10)
+    assert [(event, list(arguments)) for event, arguments in seen[1:3]] == [
+        ("say", [{"text": "hi"}]),
+        ("other", [{"text": "hi"}]),
+    ]
 
 
 def test_each_missing_handler_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
