@@ -48,19 +48,31 @@ async def compose_lifespan(
             stopped = True
             await stop()
 
-    if app is not None and await _run_wrapped(app, scope, receive, send, stop_once):
-        return
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await stop_once()
-    await send({"type": "lifespan.shutdown.complete"})
+    answer = None
+    if app is not None:
+        try:
+            answer = await _run_wrapped(app, scope, receive, send, stop_once)
+        except Exception:
+            await stop_once()
+            raise
+    if answer is None:
+        await send({"type": "lifespan.startup.complete"})
+    if not stopped:
+        await receive()
+        await stop_once()
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 async def _run_wrapped(
     app: ASGIApp, scope: Message, receive: Receive, send: Send, stop: Callable[[], Awaitable[None]]
-) -> bool:
-    """Run the wrapped application's lifespan to its end, and return whether it has one."""
-    announced = answered = False
+) -> str | None:
+    """Run the wrapped application's lifespan to its end, and return its last answer, or None if it has no lifespan.
+
+    `stop` runs before it learns of the end, and before the server learns that it did not start. One that
+    returns without waiting for the end, as it has nothing to do then, counts as running.
+    """
+    announced = False
+    answer: str | None = None
 
     async def receive_for_app() -> Message:
         nonlocal announced
@@ -72,14 +84,16 @@ async def _run_wrapped(
         return message
 
     async def send_for_app(message: Message) -> None:
-        nonlocal answered
-        answered = True
+        nonlocal answer
+        answer = str(message["type"])
+        if answer == "lifespan.startup.failed":
+            await stop()
         await send(message)
 
     try:
         await app(scope, receive_for_app, send_for_app)
     except Exception:
-        if answered:
+        if answer is not None:
             raise
         logger.debug("the wrapped application has no lifespan", exc_info=True)
-    return answered
+    return answer

@@ -114,6 +114,99 @@ async def test_an_application_without_lifespan_can_be_wrapped() -> None:
         assert httpx.get(f"{url}/anything").text == "plain"
 
 
+def ticking(app: Any) -> tuple[AsynctionSocketIO, list[str]]:
+    """Return an application around another, and what happens to its background task."""
+    sio = create(app=app)
+    happened: list[str] = []
+
+    @sio.background
+    async def forever() -> None:
+        happened.append("began")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            happened.append("ended")
+
+    return sio, happened
+
+
+def setting(event: asyncio.Event) -> Any:
+    """Return a background task that sets an event."""
+
+    async def begin() -> None:
+        event.set()
+
+    return begin
+
+
+async def run_lifespan(app: Any, *received: str) -> list[str]:
+    """Run a lifespan with what a server sends, and return what it is answered; raises what `app` raises."""
+    arriving: asyncio.Queue[Any] = asyncio.Queue()
+    answered: list[str] = []
+    for kind in received:
+        arriving.put_nowait({"type": f"lifespan.{kind}"})
+
+    async def send(message: Any) -> None:
+        answered.append(message["type"].removeprefix("lifespan."))
+
+    await asyncio.wait_for(app({"type": "lifespan", "asgi": {"version": "3.0"}}, arriving.get, send), 30)
+    return answered
+
+
+def test_a_wrapped_application_that_fails_to_start_stops_both() -> None:
+    """The server has not started, and no background task runs on."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        await asyncio.wait_for(began.wait(), 30)
+        raise RuntimeError("no database")
+        yield
+
+    sio, happened = ticking(FastAPI(lifespan=lifespan))
+    began = asyncio.Event()
+    sio.background(setting(began))
+    with pytest.raises(RuntimeError, match="did not start"), serve(sio, lifespan="on"):
+        pass
+    assert happened == ["began", "ended"]
+    assert not sio.ready
+
+
+async def test_a_wrapped_application_that_crashes_stops_both() -> None:
+    """Its handlers would not find it running."""
+
+    async def crash(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "lifespan.startup.complete"})
+        await asyncio.wait_for(began.wait(), 30)
+        raise RuntimeError("lost the database")
+
+    sio, happened = ticking(crash)
+    began = asyncio.Event()
+    sio.background(setting(began))
+    with pytest.raises(RuntimeError, match="lost the database"):
+        await run_lifespan(sio, "startup")
+    assert happened == ["began", "ended"]
+    assert not sio.ready
+
+
+async def test_a_wrapped_application_need_not_wait_for_the_end() -> None:
+    """One that returns when it has started is served until the server stops, which stops the other."""
+
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await receive()
+            await send({"type": "lifespan.startup.complete"})
+            return
+        await PlainTextResponse("plain")(scope, receive, send)
+
+    sio, happened = ticking(hasty)
+    with serve(sio, lifespan="on") as url:
+        assert httpx.get(f"{url}/anything").text == "plain"
+        async with connected(url) as client:
+            assert await client.call("echo", {"text": "x"}) == {"text": "x"}
+    assert happened == ["began", "ended"]
+    assert sio.health.draining
+
+
 async def test_unknown_paths_are_not_found() -> None:
     """An unknown path gets 404 over HTTP, and a WebSocket is refused without a traceback."""
     with serve(create()) as url:
