@@ -36,7 +36,7 @@ def cors_option(function: Callable[..., None]) -> Callable[..., None]:
         metavar="ORIGIN",
         multiple=True,
         help="Also admit pages of this origin, such as http://localhost:5173; repeatable. '*' admits every"
-        " page, without cookies.",
+        " page, but drops cookies and, over WebSocket, the Authorization header and a client certificate.",
     )(function)
 
 

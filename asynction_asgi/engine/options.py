@@ -21,28 +21,30 @@ class UpstreamOptions(TypedDict, total=False):
     """Options of ``socketio.AsyncServer`` that mean here what they mean there; times in seconds.
 
     Attributes:
-        ping_interval: Between two pings; a pair adds a grace period.
-        ping_timeout: How long a client may take to answer one.
-        max_http_buffer_size: Bytes of one packet; `Limits.packet_bytes` without it.
-        cors_allowed_origins: Origins besides our own: one, several, or a function (a coroutine function too)
-            of ``(origin)`` or ``(origin, environ)`` that returns True or False. ``"*"`` is any, without
-            cookies; ``[]`` leaves it to others.
-        cors_credentials: Whether cookies may come from those origins; False here.
-        allow_upgrades: From polling to WebSocket.
-        transports: ``polling``, ``websocket`` or both.
-        http_compression: Of answers to polling.
-        compression_threshold: Bytes from which they are compressed.
+        ping_interval: Seconds between two pings; a pair adds a grace period.
+        ping_timeout: Seconds that a client has to answer a ping.
+        max_http_buffer_size: Largest packet in bytes; `Limits.packet_bytes` by default.
+        cors_allowed_origins: Origins to admit besides the server's own: one, a list, or a function or coroutine
+            function of ``(origin)`` or ``(origin, environ)`` that returns True or False. ``"*"`` admits every
+            page, but drops cookies and, over WebSocket, the Authorization header and a client certificate.
+            ``[]`` switches the check off: every page is admitted, with cookies.
+        cors_credentials: Whether pages of those origins may send cookies.
+        allow_upgrades: Whether clients may upgrade from polling to WebSocket.
+        transports: ``polling``, ``websocket`` or both, the default.
+        http_compression: Whether responses to polling requests are compressed.
+        compression_threshold: Bytes from which a response is compressed.
         cookie: Name or attributes of a cookie with the session's id; none without it.
         json: A module with ``dumps`` and ``loads`` in place of ours.
-        logger: Where upstream narrates; True is its narration in ours.
-        engineio_logger: The same, of the transport.
+        logger: Receives what python-socketio itself still logs, such as each emit; True is the logger
+            ``asynction_asgi.engine.upstream``.
+        engineio_logger: The same for python-engineio's lines.
         serializer: ``msgpack``, or a packet class.
         client_manager: In place of `message_queue`: a manager derived from python-socketio's, its class, or a
             function that makes one.
         async_handlers: False means serial ordering.
-        async_mode: ``asgi``, the only one.
-        monitor_clients: Ignored; every connection watches over itself.
-        namespaces: Beyond the document's, for handlers registered on ``server``.
+        async_mode: Must be ``asgi``.
+        monitor_clients: Ignored; every connection has its own heartbeat.
+        namespaces: Namespaces that the document does not declare, for handlers registered on ``server``.
     """
 
     ping_interval: float | tuple[float, float]
@@ -74,9 +76,9 @@ class ServerOptions(UpstreamOptions, total=False):
         ordering: How the handlers of one client run, where the document doesn't say.
         refusal_body: Makes the argument of a refusal, in place of ``{"error": …}``.
         message_queue: URL of the queue that connects several processes.
-        channel: The queue's channel, the same in all of them.
-        message_queue_secret: What signs the messages on the queue, the same in all of them, at least 16
-            bytes. Of several the first signs and all verify, so that a secret can be replaced.
+        channel: Name of the queue's channel; the same in all processes.
+        message_queue_secret: Secret of at least 16 bytes that signs the messages on the queue; the same in all
+            processes. Of several secrets, the first signs and all verify, so that a secret can be replaced.
         message_queue_retention: For how many seconds a stream (``redis+stream://``) keeps messages for
             processes that can't read; 300 without it.
         route: A name of this process that its Engine.IO ids begin with, ``NAME.``, by which a load balancer finds

@@ -77,7 +77,7 @@ class Origins:
         return False
 
     def without_ambient_credentials(self, environ: dict[str, Any]) -> dict[str, Any]:
-        """Return the environ without the cookies that a browser adds for any page, where any page may come.
+        """Return the environ without the credentials that a browser adds for any page, where any page may come.
 
         CORS has browsers keep the answer to such a request from the page, but a WebSocket is not
         subject to CORS; on it, neither the name and password nor the certificate that a browser keeps count.
@@ -85,20 +85,24 @@ class Origins:
         if not self.any or "HTTP_ORIGIN" not in environ or environ["HTTP_ORIGIN"] in _own(environ):
             return environ
         scope = environ["asgi.scope"]
-        left_out = (_COOKIE,) if scope["type"] == "http" else (_COOKIE, _AUTHORIZATION)
         extensions = dict(scope.get("extensions") or {})
+        ambient = {_COOKIE: "cookies"}
         if scope["type"] == "websocket":
-            extensions.pop("tls", None)
-        if any(key in environ for key in left_out) and (unsaid := self._log.admits("ambient")) is not None:
+            ambient[_AUTHORIZATION] = "Authorization header"
+        left_out = [what for key, what in ambient.items() if key in environ]
+        if scope["type"] == "websocket" and (extensions.pop("tls", None) or {}).get("client_cert_chain"):
+            left_out.append("client certificate")
+        if left_out and (unsaid := self._log.admits("ambient")) is not None:
             logger.warning(
-                "left out the cookies of a request of origin %r: cors_allowed_origins='*' admits every page"
+                "left out the %s of a request of origin %r: cors_allowed_origins='*' admits every page"
                 " without credentials; list the origins to trust instead%s",
+                " and the ".join(left_out),
                 environ["HTTP_ORIGIN"][:100],
                 unsaid,
             )
-        names = {key.removeprefix("HTTP_").lower().encode() for key in left_out}
+        names = {key.removeprefix("HTTP_").lower().encode() for key in ambient}
         headers = [(name, value) for name, value in scope["headers"] if name.lower() not in names]
-        kept = {key: value for key, value in environ.items() if key not in left_out}
+        kept = {key: value for key, value in environ.items() if key not in ambient}
         return {**kept, "asgi.scope": {**scope, "headers": headers, "extensions": extensions}}
 
 

@@ -11,6 +11,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from asynction_asgi.engine import create_server
+from asynction_asgi.engine.transport.origins import Origins
 from tests.cases import each_case
 
 from ..stage import Script, WebSocketClient, serve
@@ -143,7 +144,10 @@ async def test_the_own_origin_is_the_proxys() -> None:
 
 
 async def test_any_origin_is_admitted_without_cookies(caplog: pytest.LogCaptureFixture) -> None:
-    """With ``*``, a foreign page's WebSocket loses cookies and authorization, as CORS does not protect it."""
+    """With ``*``, a foreign page's WebSocket loses cookies and authorization, as CORS does not protect it.
+
+    The log names both, and no value of theirs.
+    """
     secrets = {"cookie": "session=of-ada", "authorization": "Basic YWRhOng=", "x-kept": "1"}
     async with serve(cors_allowed_origins="*") as stage:
         url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
@@ -160,8 +164,49 @@ async def test_any_origin_is_admitted_without_cookies(caplog: pytest.LogCaptureF
         assert not {"HTTP_COOKIE", "HTTP_AUTHORIZATION"} & foreign.keys()
         assert not {b"cookie", b"authorization"} & dict(foreign["asgi.scope"]["headers"]).keys()
     (record,) = caplog.records
+    assert "left out the cookies and the Authorization header of a request" in record.getMessage()
     assert "cors_allowed_origins" in record.getMessage()
     assert "of-ada" not in caplog.text
+
+
+CERTIFICATE = {"tls": {"client_cert_chain": ["-----BEGIN CERTIFICATE-----"]}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "headers", "extensions", "left_out"),
+    [
+        ("http", {"cookie": "a=b", "authorization": "Basic YWRhOng="}, CERTIFICATE, "cookies"),
+        ("http", {"authorization": "Basic YWRhOng="}, CERTIFICATE, None),
+        ("websocket", {"authorization": "Basic YWRhOng="}, {}, "Authorization header"),
+        ("websocket", {}, CERTIFICATE, "client certificate"),
+        ("websocket", {}, {"tls": {"client_cert_chain": []}}, None),
+        ("websocket", {"cookie": "a=b"}, CERTIFICATE, "cookies and the client certificate"),
+    ],
+)
+def test_the_log_names_what_was_left_out_of_a_request(
+    kind: str,
+    headers: dict[str, str],
+    extensions: dict[str, Any],
+    left_out: str | None,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With ``*``, a foreign page's request loses cookies, and on WebSocket name, password and certificate too."""
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": kind, "headers": raw, "extensions": extensions}
+    environ = {
+        "HTTP_ORIGIN": EVIL,
+        "wsgi.url_scheme": "https",
+        "asgi.scope": scope,
+        **{f"HTTP_{name.upper()}": value for name, value in headers.items()},
+    }
+    kept = Origins("*", credentials=False).without_ambient_credentials(environ)
+    assert ("HTTP_AUTHORIZATION" in kept) == (kind == "http" and "authorization" in headers)
+    assert "HTTP_COOKIE" not in kept
+    assert ("tls" in kept["asgi.scope"]["extensions"]) == (kind == "http")
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(" of a request")[0] for line in lines] == (
+        [] if left_out is None else [f"left out the {left_out}"]
+    )
 
 
 @each_case(
