@@ -299,11 +299,13 @@ class AsynctionSocketIO(Registering, Emitting):
         """Replace providers within a block, as tests do.
 
         Args:
-            replacements: By type, or by the function of a `Provide`: another provider, or the value itself.
+            replacements: By type, or by the function of a `Provide`: another provider, or the value itself. A
+                function or class makes the value, for as long as what it replaces lasts; a `Provide` says how
+                long. Any other object is the value, also one that can be called.
 
         Raises:
             ValueError: Nothing is provided by a key.
-            TypeError: A provider can't be filled.
+            TypeError: A provider can't be filled, or lasts less long than what it replaces.
         """
         return self._contract.attachment.providers.override(replacements)
 

@@ -379,6 +379,48 @@ async def test_a_provider_can_be_replaced(log: Log) -> None:
         pass
 
 
+class MakesCaches:
+    """An object that can be called."""
+
+    def __call__(self, socket: Socket) -> Cache:
+        return Cache(sid=socket.id, count=30)
+
+
+async def test_a_provide_replaces_a_provider(log: Log) -> None:
+    """It lasts as long as it says, at least as long as the other; an object that can be called needs it."""
+    app = application()
+    made: list[str] = []
+
+    async def kept(socket: Socket) -> Cache:
+        made.append(socket.id)
+        return Cache(sid=socket.id, count=20)
+
+    with serve(app) as url:
+        for provide, answers in ((kept, ["21", "22"]), (MakesCaches(), ["31", "32"])):
+            with app.override({Cache: Provide(provide, scope="connection")}):
+                async with connected(url) as client:
+                    assert [(await client.call("read", HI))["text"] for _ in range(2)] == answers
+        with app.override({Session: Provide(lambda: Mock(cache={"sid": ""}), scope="app")}):
+            async with connected(url) as client:
+                assert await client.call("save", HI) == {"text": "saved"}
+    assert len(made) == 1
+    assert not [line for line in log.lines if "session of save" in line]
+
+
+@pytest.mark.parametrize("scope", ["event", "connection"])
+async def test_a_replacement_lasts_as_long_as_what_it_replaces(log: Log, scope: Any) -> None:
+    """At least; nothing is replaced otherwise."""
+    app = application()
+    with (
+        pytest.raises(TypeError, match="replaces what lasts as long as the app"),
+        app.override({Settings: Provide(settings, scope=scope)}),
+    ):
+        pass
+    with serve(app) as url:
+        async with connected(url) as client:
+            assert await client.call("save", HI) == {"text": "saved"}
+
+
 async def test_what_the_application_was_provided_with_can_be_closed_early(log: Log) -> None:
     """And is made again where it is needed."""
     app = application()

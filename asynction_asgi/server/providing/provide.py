@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -32,3 +34,17 @@ class Provide:
             raise TypeError(f"Provide takes a function, not {type(self.function).__name__}")
         if self.scope not in SCOPES:
             raise ValueError(f"scope must be one of {', '.join(map(repr, SCOPES))}, not {self.scope!r}")
+
+
+def provide_by(given: Any, scope: ScopeName = "event") -> Provide:
+    """Return the provider that was given: a `Provide`, or a function, whose value then lasts as long as `scope`.
+
+    Raises:
+        TypeError: It can't be called.
+    """
+    return given if isinstance(given, Provide) else Provide(given, scope)
+
+
+def is_provider(given: Any) -> bool:
+    """Return whether a provider was given where a value might be; objects with a ``__call__`` are values there."""
+    return inspect.isroutine(given) or isinstance(given, Provide | type | partial)

@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from ...callables import is_async_generator_function, is_coroutine_function, is_generator_function
@@ -15,7 +14,7 @@ from ..conversion.choosing import name_of as name_of_type
 from ..injected import OF_CALL, OF_SOCKET
 from ..raised import describe_raised
 from ..signatures import UnbindableError, signature_of
-from .provide import SCOPES, Provide
+from .provide import SCOPES, Provide, is_provider, provide_by
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -76,9 +75,7 @@ class Providers:
     def __init__(self, provide: Mapping[Any, Any]) -> None:
         if not isinstance(provide, Mapping):
             raise TypeError(f"provide takes functions by type, not {type(provide).__name__}")
-        self._given = {
-            key: value if isinstance(value, Provide) else Provide(value) for key, value in provide.items()
-        }
+        self._given = {key: provide_by(given) for key, given in provide.items()}
         self._cells: dict[Hashable, Cell] = {}
         self.made: dict[Source, Any] = {}
 
@@ -151,11 +148,12 @@ class Providers:
         """Replace providers within a block.
 
         Args:
-            replacements: By type or by a provider's function: another provider, or the value itself.
+            replacements: By type or by a provider's function: another provider, or the value itself. A function
+                lasts as long as what it replaces, a `Provide` as long as it says.
 
         Raises:
             ValueError: Nothing is provided by a key.
-            TypeError: A provider can't be filled.
+            TypeError: A provider can't be filled, or lasts less long than what it replaces.
         """
         cells: list[tuple[Cell, Source]] = []
         try:
@@ -173,10 +171,16 @@ class Providers:
                 cell.source = source
 
     def _replacing(self, replacement: Any, scope: ScopeName) -> Source:
-        if not (inspect.isroutine(replacement) or isinstance(replacement, type | partial)):
+        if not is_provider(replacement):
             return Source(function=lambda: replacement, scope=scope)
+        provide = provide_by(replacement, scope)
+        if _is_narrower(provide.scope, scope):
+            raise TypeError(
+                f"{name_of(provide.function)} lasts as long as the {provide.scope}, and replaces what lasts as long"
+                f" as the {scope}; pass the function alone, or Provide(…, {scope!r})"
+            )
         try:
-            return self.compile(Provide(replacement, scope))
+            return self.compile(provide)
         except UnbindableError as error:
             raise TypeError(str(error)) from None
 
@@ -274,8 +278,12 @@ def _scope_of_name(name: str) -> ScopeName | None:
     return "connection" if name in OF_SOCKET else "event" if name in OF_CALL else None
 
 
+def _is_narrower(scope: ScopeName, other: ScopeName) -> bool:
+    return SCOPES.index(scope) < SCOPES.index(other)
+
+
 def _refuse_narrow(provide: Provide, scope: ScopeName, chain: Sequence[Any]) -> None:
-    if SCOPES.index(scope) < SCOPES.index(provide.scope):
+    if _is_narrower(scope, provide.scope):
         raise UnbindableError(
             f"{name_of(provide.function)} lasts as long as the {provide.scope}, and asks for what lasts only as"
             f" long as the {scope}{_chain_of(chain)}; narrow its scope, or widen the other"
