@@ -486,7 +486,7 @@ def measure(names: list[str], size: int) -> None:
         texts = [row.text(size), row.text(2 * size)]
         for backend in ("fastjsonschema", "jsonschema-rs"):
             check, _ = row.compile(backend)
-            once, twice = (_seconds(lambda value: is_valid(check, value), json.loads(text)) for text in texts)  # noqa: B023 -- called at once
+            once, twice = (_seconds(lambda value: is_valid(check, value), json.loads(text)) for text in texts)  # noqa: B023  # called at once
             loading = _seconds(json.loads, texts[0])
             length = len(texts[0].encode())
             missed = "!" if once > bar * length and not row.slow else ""

@@ -79,6 +79,8 @@ TOP = {
     *("LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"),
 }
 
+WITH_REASON = re.compile(r"# (?:ruff: )?noqa: [A-Z]+[0-9]+(?:, [A-Z]+[0-9]+)*  # \S")
+
 
 def room_of(place: str, folder: str) -> str | None:
     """Return the room of a folder to which a module belongs, or None if it is outside.
@@ -159,10 +161,26 @@ def test_all_loggers_escape() -> None:
     assert not problems, "\n".join(problems)
 
 
+def test_each_exception_of_the_linter_says_why() -> None:
+    """A line that a rule doesn't hold for names the rule and the reason, as ``CODE  # reason``."""
+    problems = [
+        f"{name}:{number}: {found[0]}"
+        for name in listed()
+        if name.endswith(".py") and (ROOT / name).exists()
+        for number, line in enumerate((ROOT / name).read_text("utf-8").split("\n"), 1)
+        if (found := re.search(r"# *(?:ruff: *)?noqa\b.*", line)) and not WITH_REASON.match(found[0])
+    ]
+    assert not problems, "\n".join(problems)
+
+
 def test_the_top_level_has_no_other_files() -> None:
     """The top level of the project fits on a page."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached"], cwd=ROOT, capture_output=True, text=True, check=False
-    ).stdout.split("\n")
-    tops = {line.split("/")[0] for line in listed if line and not line.startswith(".")}
+    tops = {name.split("/")[0] for name in listed() if not name.startswith(".")}
     assert tops <= TOP
+
+
+def listed() -> list[str]:
+    """Return the path of every file of the project, from its root."""
+    command = ["git", "ls-files", "-z", "--cached"]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return output.split("\0")[:-1]

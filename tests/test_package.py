@@ -19,4 +19,4 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(
         AttributeError, match=r"^module 'asynction_asgi' has no attribute 'AsynctionSocketIo'$"
     ):
-        getattr(asynction_asgi, "AsynctionSocketIo")  # noqa: B009 - mypy would refuse it outright
+        getattr(asynction_asgi, "AsynctionSocketIo")  # noqa: B009  # mypy would refuse it outright

@@ -57,7 +57,7 @@ def _timeout(default: float) -> _Option:
     )
 
 
-def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's form
+def _set_colour(ctx: click.Context, _: click.Parameter, value: bool) -> None:  # noqa: FBT001  # click's form
     if value or os.environ.get("NO_COLOR"):
         ctx.color = False
 

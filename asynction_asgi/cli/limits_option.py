@@ -28,8 +28,8 @@ def _read(ctx: click.Context, param: click.Parameter, values: Sequence[str]) -> 
     del ctx, param
     if not values:
         return {}
-    from ..engine.limits import Limits  # noqa: PLC0415 - not for --help and completion
-    from ..spec.text.hints import did_you_mean  # noqa: PLC0415 - likewise
+    from ..engine.limits import Limits  # noqa: PLC0415  # not for --help and completion
+    from ..spec.text.hints import did_you_mean  # noqa: PLC0415  # likewise
 
     limits: dict[str, float] = {}
     for value in values:

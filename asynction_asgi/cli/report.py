@@ -62,7 +62,7 @@ def as_text(checked: Sequence[Checked]) -> None:
 
 def _unchecked(checked: Iterable[Checked]) -> str:
     """Return what is only checked later, of that which the documents name."""
-    from ..spec.model.outside import handler_paths, secret_variables  # noqa: PLC0415 - every command imports this module
+    from ..spec.model.outside import handler_paths, secret_variables  # noqa: PLC0415  # every command imports this module
 
     specs = [file.outcome.spec for file in checked if file.outcome.spec is not None]
     names = []
@@ -138,7 +138,7 @@ def escaped(error: click.ClickException) -> click.ClickException:
 
 
 def _json(checked: Checked) -> dict[str, Any]:
-    from ..spec.model.summary import summarise  # noqa: PLC0415 - every command imports this module
+    from ..spec.model.summary import summarise  # noqa: PLC0415  # every command imports this module
 
     outcome = checked.outcome
     return {

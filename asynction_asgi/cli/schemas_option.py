@@ -16,7 +16,7 @@ __all__ = ["schemas_option"]
 def _read(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
     if not texts:
         return {}
-    from ..spec.schemas.elsewhere import check_schemas  # noqa: PLC0415 - not for --help and completion
+    from ..spec.schemas.elsewhere import check_schemas  # noqa: PLC0415  # not for --help and completion
 
     schemas: dict[str, str] = {}
     for text in texts:

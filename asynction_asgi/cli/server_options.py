@@ -46,7 +46,7 @@ def check_origins(origins: Sequence[str]) -> list[str] | None:
     Raises:
         click.BadParameter: A text is not an origin; the message says what to write instead.
     """
-    from ..engine.transport.origins import Origins  # noqa: PLC0415 - not for --help and completion
+    from ..engine.transport.origins import Origins  # noqa: PLC0415  # not for --help and completion
 
     if not origins:
         return None  # an empty list would mean that nothing is checked

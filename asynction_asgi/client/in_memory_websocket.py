@@ -47,7 +47,7 @@ class WebSocket:
         try:
             await asyncio.sleep(0)  # an eager task factory starts this before its owner is complete
             await app(scope, self._receive, self._send)
-        except Exception as error:  # noqa: BLE001 - an application may raise anything; the test gets it
+        except Exception as error:  # noqa: BLE001  # an application may raise anything; the test gets it
             self.failure = error
         finally:
             self.end(_ABNORMAL)

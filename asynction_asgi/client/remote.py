@@ -222,7 +222,7 @@ async def _open(
                 except (ConnectRefusedError, RedirectedError):
                     await client.close()
                     raise
-                except Exception as error:  # noqa: BLE001 - upstream raises many kinds
+                except Exception as error:  # noqa: BLE001  # upstream raises many kinds
                     failures.append(_reason(error))
                     await client.close()
                 except BaseException:

@@ -264,7 +264,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
             await super()._handle_eio_message(data)
         except ClosedError as error:
             await self._break_off(error)
-        except Exception:  # noqa: BLE001 - upstream's parser raises whatever it meets
+        except Exception:  # noqa: BLE001  # upstream's parser raises whatever it meets
             await self._break_off(ClosedError("the server sent data that is not a Socket.IO packet"))
 
     async def _handle_connect(self, namespace: str | None, data: Any) -> None:
@@ -282,7 +282,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         if not self.ended.done():
             self.joined.set_exception(ConnectRefusedError(data))
 
-    async def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - upstream's name
+    async def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # upstream's name
         if not isinstance(data, list) or not data or not isinstance(data[0], str):
             raise TypeError("an event is a list that begins with its name")
         if not self._is_ours(namespace) or (self._events is not None and data[0] not in self._events):
@@ -296,7 +296,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
             )
         self.arrivals.put_nowait(Arrival(data[0], tuple(data[1:]), id))
 
-    async def _handle_ack(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002 - upstream's name
+    async def _handle_ack(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # upstream's name
         if not isinstance(data, list):
             raise TypeError("an acknowledgement is a list")
         await super()._handle_ack(namespace, id, data)

@@ -94,7 +94,7 @@ async def open_session(
         MissingClientError: aiohttp is not installed.
     """
     try:
-        import aiohttp  # noqa: PLC0415 - an extra
+        import aiohttp  # noqa: PLC0415  # an extra
     except ImportError as error:
         raise MissingClientError(str(error)) from error
     opened: set[aiohttp.ClientResponse] = set()
@@ -166,5 +166,5 @@ def _address(asked: str, location: str) -> str:
 
 async def _all_closed(sockets: Sequence[socket.socket]) -> None:
     """Wait until all sockets are closed: aiohttp leaves TLS, which sends a close alert, to close by itself."""
-    while any(sock.fileno() >= 0 for sock in sockets):  # noqa: ASYNC110 - nothing notifies of it
+    while any(sock.fileno() >= 0 for sock in sockets):  # noqa: ASYNC110  # nothing notifies of it
         await asyncio.sleep(_LOOK_SECONDS)

@@ -140,7 +140,7 @@ def _git(command: str, *arguments: str) -> bytes:
     words = [name] if name in _FLAGS else ["--end-of-options", name]
     try:
         done = subprocess.run(  # noqa: S603  # no shell, and the program is git itself
-            ["git", command, *options, *words],  # noqa: S607
+            ["git", command, *options, *words],  # noqa: S607  # the user's own git
             capture_output=True,
             check=False,
             stdin=subprocess.DEVNULL,

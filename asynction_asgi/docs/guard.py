@@ -52,7 +52,7 @@ class Admission:
             if answer is True or answer is False:
                 return answer
             what = f"returned {type(answer).__name__}, which is neither True nor False"
-        except Exception as error:  # noqa: BLE001 - a guard may raise anything
+        except Exception as error:  # noqa: BLE001  # a guard may raise anything
             failure, what = error, "failed"
         if (unsaid := self._log.admits(what)) is not None:
             logger.error("refused a request: %s %s%s", self._option, what, unsaid, exc_info=failure)

@@ -103,7 +103,7 @@ class Docs:
         def render() -> str:
             if renderer is not None:
                 return renderer(spec)
-            from .page import render_page  # noqa: PLC0415 - servers start sooner, and most show no page
+            from .page import render_page  # noqa: PLC0415  # servers start sooner, and most show no page
 
             static = f"{folder}static/{VERSION}/"
             return render_page(spec, folder=folder, static=static, socketio=socketio, console=console)
@@ -139,7 +139,7 @@ class Docs:
 
 
 def _client_module(spec: Spec, kind: str) -> str:
-    from ..typed_clients import write_python, write_typescript  # noqa: PLC0415 - servers start sooner, and most serve none
+    from ..typed_clients import write_python, write_typescript  # noqa: PLC0415  # servers start sooner, and most serve none
 
     return (write_typescript(spec) if kind == "ts" else write_python(spec)).text
 

@@ -73,7 +73,7 @@ def fake_texts(locale: str | None = None) -> Providers | None:
         ValueError: Faker does not have the locale, or is not installed and a locale is given.
     """
     try:
-        from faker import Factory  # noqa: PLC0415 -- an extra
+        from faker import Factory  # noqa: PLC0415  # an extra
     except ImportError:
         if locale is None:
             return None
@@ -109,7 +109,7 @@ class _FakeTexts:
             return None
         try:
             method()
-        except Exception:  # noqa: BLE001 -- not in this locale, or not without another package
+        except Exception:  # noqa: BLE001  # not in this locale, or not without another package
             return None
         generator = self._generator
 

@@ -40,7 +40,7 @@ class Player:
     def __init__(self, script: Script, settings: MockSettings) -> None:
         self._script = script
         self._settings = settings
-        self._random = random.Random(settings.seed)  # noqa: S311 -- a mock's choices, no secrets
+        self._random = random.Random(settings.seed)  # noqa: S311  # a mock's choices, no secrets
         self._tasks: dict[str, list[asyncio.Task[None]]] = {}
 
     def answers(self) -> dict[str, Handler]:

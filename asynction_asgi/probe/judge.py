@@ -186,7 +186,7 @@ class Judge:
     def _valid(self, case: Case, exchange: Exchange, refusal: Refusal | None) -> Judgement:
         if refusal is not None:
             return self._refused(case, refusal)
-        assert case.declared is not None  # noqa: S101 - it is valid
+        assert case.declared is not None  # noqa: S101  # it is valid
         if exchange.answer is not None:
             mismatch = self._ack_mismatch(case, exchange.answer)
             if mismatch is None:

@@ -65,7 +65,7 @@ class Refusals:
         return _refusal(body) or Refusal(code=None, is_standard=False)
 
     def _is_own(self, answer: Sequence[Any]) -> bool:
-        assert self._own is not None  # noqa: S101 - the caller has looked
+        assert self._own is not None  # noqa: S101  # the caller has looked
         try:
             self._own(answer)
         except Mismatch:

@@ -98,7 +98,7 @@ class TestClient:
         self,
         event: str,
         *arguments: Any,
-        timeout: float = WAIT_SECONDS,  # noqa: ASYNC109 - as the server's own call
+        timeout: float = WAIT_SECONDS,  # noqa: ASYNC109  # as the server's own call
         unchecked: bool = False,
     ) -> Any:
         """Emit an event and wait for its acknowledgement.
@@ -133,7 +133,7 @@ class TestClient:
             self._contract.check_ack("outbound", event, answer)
         return data_of(answer)
 
-    async def receive(self, event: str, *, timeout: float = WAIT_SECONDS) -> Any:  # noqa: ASYNC109 - as `call`
+    async def receive(self, event: str, *, timeout: float = WAIT_SECONDS) -> Any:  # noqa: ASYNC109  # as `call`
         """Wait for an event and take it; events that came before it stay.
 
         Returns:
@@ -151,7 +151,7 @@ class TestClient:
         self,
         event: str | None = None,
         *,
-        timeout: float = WAIT_SECONDS,  # noqa: ASYNC109 - as `call`
+        timeout: float = WAIT_SECONDS,  # noqa: ASYNC109  # as `call`
     ) -> Received:
         """Wait for an event, any if None is given; return it with its name and a way to acknowledge it."""
         what = "any event" if event is None else f"{event!r}"
@@ -201,7 +201,7 @@ class TestClient:
             self.connected = False
         await self._close(_GOING_AWAY)
 
-    async def wait_disconnected(self, *, timeout: float = WAIT_SECONDS) -> None:  # noqa: ASYNC109 - as `call`
+    async def wait_disconnected(self, *, timeout: float = WAIT_SECONDS) -> None:  # noqa: ASYNC109  # as `call`
         """Wait until the server has ended the connection.
 
         Raises:
@@ -211,7 +211,7 @@ class TestClient:
 
     # -- what `TestServer` does ------------------------------------------------------------
 
-    async def open(self, *, timeout: float) -> None:  # noqa: ASYNC109 - as `call`
+    async def open(self, *, timeout: float) -> None:  # noqa: ASYNC109  # as `call`
         """Wait until the server has answered CONNECT.
 
         Raises:
@@ -264,7 +264,7 @@ class TestClient:
             self._arrivals.put_trouble(failure)
         # The disconnect handler may run after the transport is closed.
         end = time.monotonic() + WAIT_SECONDS
-        while not self._gone(self.sid, self.namespace) and time.monotonic() < end:  # noqa: ASYNC110 - the server offers no event of it
+        while not self._gone(self.sid, self.namespace) and time.monotonic() < end:  # noqa: ASYNC110  # the server offers no event of it
             await asyncio.sleep(0.001)
         if not done or not self._gone(self.sid, self.namespace):
             self._arrivals.put_trouble(NothingReceivedError("the end of the server's work", WAIT_SECONDS, ()))
@@ -311,7 +311,7 @@ class TestClient:
             self._arrivals.put_trouble(error)
             return
 
-        def acknowledge(answer: Sequence[Any], unchecked: bool) -> None:  # noqa: FBT001 - called by `Received` alone
+        def acknowledge(answer: Sequence[Any], unchecked: bool) -> None:  # noqa: FBT001  # called by `Received` alone
             nonlocal ack_id
             if ack_id is None:
                 raise ValueError(f"{name!r} was acknowledged already")
@@ -339,5 +339,5 @@ class TestClient:
                 result = await result
             if event.acknowledge is not None and self.connected:
                 event.acknowledge(arguments_of(result), False)
-        except Exception as error:  # noqa: BLE001 - a handler may raise anything; the test gets it
+        except Exception as error:  # noqa: BLE001  # a handler may raise anything; the test gets it
             self._arrivals.put_trouble(error)

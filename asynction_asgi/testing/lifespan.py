@@ -39,7 +39,7 @@ class Lifespan:
         }
         try:
             await app(scope, self._inbox.get, self._answers.put)
-        except Exception as error:  # noqa: BLE001 - an application may raise anything; the test gets it
+        except Exception as error:  # noqa: BLE001  # an application may raise anything; the test gets it
             self._failure = error
         finally:
             self._answers.put_nowait(None)

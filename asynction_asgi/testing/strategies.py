@@ -85,7 +85,7 @@ def events_of(
 
 def _strategies() -> Any:
     try:
-        from hypothesis import strategies  # noqa: PLC0415 -- an optional tool
+        from hypothesis import strategies  # noqa: PLC0415  # an optional tool
     except ImportError:
         raise ImportError("strategies need Hypothesis: pip install hypothesis") from None
     return strategies
@@ -135,7 +135,7 @@ class _Drawn(Choices):
         # If the simplest choice fails, it would fail every time: begin each attempt elsewhere.
         return low + (drawn - low + self.attempt + self.distinct) % (high - low + 1)
 
-    def text(self, least: int, most: int, about: str = "") -> str:  # noqa: ARG002 -- as any text is drawn
+    def text(self, least: int, most: int, about: str = "") -> str:  # noqa: ARG002  # as any text is drawn
         characters = self._strategies.characters(
             exclude_categories=["Cs"]
         )  # no JSON has half a surrogate pair

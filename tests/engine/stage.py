@@ -31,7 +31,7 @@ async def until(condition: Callable[[], object], what: str = "the condition") ->
     """Wait until a condition of the server holds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(SECONDS):
-            while not condition():  # noqa: ASYNC110 - the server has no event for it
+            while not condition():  # noqa: ASYNC110  # the server has no event for it
                 await asyncio.sleep(0.002)
             return
     raise AssertionError(f"timed out waiting for: {what}")

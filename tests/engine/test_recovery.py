@@ -503,7 +503,7 @@ async def test_a_refusal_that_is_a_text_is_not_taken_for_an_offset(form: str) ->
 
     script.handlers["bad"] = refuse
     script.recoveries["/"] = Recovery(offset=form)  # type: ignore[arg-type]  # one of the two
-    body: Callable[[RefusedError], Any] = lambda error: error.message  # noqa: E731
+    body: Callable[[RefusedError], Any] = lambda error: error.message  # noqa: E731  # as users write the option
     async with serve(script, refusal_body=body) as stage:
         one = Returner(stage, form)
         async with one.there():

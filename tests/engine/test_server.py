@@ -13,10 +13,10 @@ from socketio import packet as sio
 from websockets.exceptions import ConnectionClosed
 
 from asynction_asgi.engine import (
-    ConnectionRefusedError,  # noqa: A004 - upstream's
+    ConnectionRefusedError,  # noqa: A004  # upstream's
     DisconnectedError,
     Limits,
-    TimeoutError,  # noqa: A004 - upstream's
+    TimeoutError,  # noqa: A004  # upstream's
     UnencodableError,
     create_server,
 )
@@ -784,7 +784,7 @@ async def test_the_server_itself_accepts_namespaces() -> None:
 class Csv(sio.Packet):  # type: ignore[misc]  # python-socketio is untyped
     """A custom serializer that writes other brackets than JSON."""
 
-    class json:  # noqa: N801 - upstream's name
+    class json:  # noqa: N801  # upstream's name
         @staticmethod
         def dumps(value: Any, **_: Any) -> str:
             return (
@@ -904,7 +904,7 @@ async def test_upstreams_asgi_application_works_on_top() -> None:
 async def test_an_unusable_namespace_name_is_refused(name: str) -> None:
     """A name too long or with control characters is refused even if a dynamic namespace would admit it."""
 
-    class Any_(Script):  # noqa: N801 - `Any` is taken
+    class Any_(Script):  # noqa: N801  # `Any` is taken
         def admits(self, namespace: str) -> bool:
             return True
 

@@ -388,7 +388,7 @@ async def test_an_open_tuple_warns_and_refuses_extras(
 def test_a_parameter_of_the_address_is_keyword_only() -> None:
     """A positional parameter of the address is an ARITY error that shows the signature to write."""
 
-    def say(socket: Any, roomId: str, text: str) -> None: ...  # noqa: N803 - the document's name
+    def say(socket: Any, roomId: str, text: str) -> None: ...  # noqa: N803  # the document's name
 
     spec = document(**{"room/{roomId}": {**channel([message("say", TEXT)]), "parameters": {"roomId": {}}}})
     with pytest.raises(BindingError) as raised:

@@ -241,7 +241,7 @@ class Online:
     async def connect(self, sid: str) -> None:
         self.begun += 1
         try:
-            while not self.gate.is_set():  # noqa: ASYNC110 - a thread's event
+            while not self.gate.is_set():  # noqa: ASYNC110  # a thread's event
                 await asyncio.sleep(0.001)
         except asyncio.CancelledError:
             self.cut_off += 1
@@ -394,7 +394,7 @@ DYNAMIC = {
 async def test_parameters_of_dynamic_namespaces_are_checked() -> None:
     """Values are coerced, checked and passed to handlers, and exact names precede templates."""
 
-    async def in_room(socket: Any, *, roomId: int) -> Any:  # noqa: N803 - the document's own word
+    async def in_room(socket: Any, *, roomId: int) -> Any:  # noqa: N803  # the document's own word
         await socket.emit("news", {"text": "hello"})
         return [roomId, socket.params["roomId"]]
 

@@ -55,11 +55,11 @@ def test_type_checkers_and_copies_are_not_affected() -> None:
     """An unknown name stays an error for mypy and has no advice, and the application can be copied."""
     app = create()
     with pytest.raises(AttributeError) as raised:
-        app.emitt  # type: ignore[attr-defined]  # noqa: B018 - the point of the test
+        app.emitt  # type: ignore[attr-defined]  # noqa: B018  # the point of the test
     assert str(raised.value) == "'AsynctionSocketIO' object has no attribute 'emitt'"
     assert (raised.value.name, raised.value.obj) == ("emitt", app)
     with pytest.raises(AttributeError, match=r"@app\.on"):
-        app.event  # type: ignore[attr-defined]  # noqa: B018 - the point of the test
+        app.event  # type: ignore[attr-defined]  # noqa: B018  # the point of the test
     assert copy.copy(app).spec is app.spec
 
 

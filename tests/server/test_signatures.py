@@ -45,7 +45,7 @@ async def underscored(_sid: Any, data: Any) -> Any:
     return said(_sid, data)
 
 
-async def camel(clientSid: Any, data: Any) -> Any:  # noqa: N803 - as people write it
+async def camel(clientSid: Any, data: Any) -> Any:  # noqa: N803  # as people write it
     return said(clientSid, data)
 
 
@@ -65,11 +65,11 @@ async def union(s: Socket | None, data: Any) -> Any:
     return said(s, data)
 
 
-async def optional(s: Optional[Socket], data: Any) -> Any:  # noqa: UP045 - as people write it
+async def optional(s: Optional[Socket], data: Any) -> Any:  # noqa: UP045  # as people write it
     return said(s, data)
 
 
-async def united(s: Union[Socket, int], data: Any) -> Any:  # noqa: UP007 - as people write it
+async def united(s: Union[Socket, int], data: Any) -> Any:  # noqa: UP007  # as people write it
     return said(s, data)
 
 
@@ -97,7 +97,7 @@ async def evaluated(s: Any, data: Any) -> Any:
     return said(s, data)
 
 
-evaluated.__annotations__["s"] = Optional[asynction_asgi.Socket]  # noqa: UP045 - without the future import
+evaluated.__annotations__["s"] = Optional[asynction_asgi.Socket]  # noqa: UP045  # without the future import
 
 
 def wrapped(function: Callable[..., Any]) -> Callable[..., Any]:

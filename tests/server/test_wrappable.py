@@ -80,7 +80,7 @@ def double_callable(scope: Any) -> Callable[..., Any]:
     raise NotImplementedError
 
 
-def create_app(title: str = "x", debug: bool = False, routes: Any = None) -> Any:  # noqa: FBT002 - typical of factories
+def create_app(title: str = "x", debug: bool = False, routes: Any = None) -> Any:  # noqa: FBT002  # typical of factories
     raise NotImplementedError
 
 

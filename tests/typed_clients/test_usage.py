@@ -71,7 +71,7 @@ def test_the_module_works_against_a_real_server(module: str, tmp_path: Path, nod
         return {"text": text}
 
     @app.on("say", namespace="/rooms/{roomId}")
-    async def say(text: str, *, roomId: str) -> str:  # noqa: N803 - the document's name
+    async def say(text: str, *, roomId: str) -> str:  # noqa: N803  # the document's name
         return f"{roomId}: {text}"
 
     files = {"support-desk.ts": module, "session.ts": (HERE / "session.ts").read_text("utf-8")}

@@ -6,7 +6,7 @@ Starlette, on uvicorn's WebSocket protocol and on ours, and prints the counts. E
 test failed.
 """
 
-# ruff: noqa: T201 - a script prints
+# ruff: noqa: T201  # a script prints
 from __future__ import annotations
 
 import itertools

@@ -3,7 +3,7 @@
 ``python -m tests.wire.process ours {}`` prints the port, and then a line for each note of its handlers.
 """
 
-# ruff: noqa: T201 - a script prints
+# ruff: noqa: T201  # a script prints
 from __future__ import annotations
 
 import asyncio

@@ -4,7 +4,7 @@ It prints a row per fault, and the share of faults that each server passes as a 
 Arguments select the faults whose names contain one of them; ``-v`` adds what went wrong.
 """
 
-# ruff: noqa: T201 - a script prints
+# ruff: noqa: T201  # a script prints
 from __future__ import annotations
 
 import asyncio

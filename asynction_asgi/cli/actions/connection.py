@@ -139,7 +139,7 @@ def read_address(
 
 
 def _contract(document: Spec, namespace: str) -> NamespaceContract:
-    from ...testing.contract import Contract  # noqa: PLC0415 - only a document takes the time
+    from ...testing.contract import Contract  # noqa: PLC0415  # only a document takes the time
 
     return Contract(document).of_namespace(namespace)
 
@@ -153,7 +153,7 @@ def read_document(
     code: int = 1,
 ) -> Spec:
     """Read a document; exit with `code` if it has errors, which are printed."""
-    from ...spec import check_document  # noqa: PLC0415 - only a document takes the time
+    from ...spec import check_document  # noqa: PLC0415  # only a document takes the time
 
     outcome = check_document(path, server_name=server_name, schemas=schemas)
     if outcome.spec is None:

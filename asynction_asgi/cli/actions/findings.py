@@ -67,7 +67,7 @@ def _sent(case: Case) -> str:
 
 def _came(finding: Finding) -> Iterator[str]:
     exchange = finding.exchange
-    assert exchange is not None  # noqa: S101 - the caller has looked
+    assert exchange is not None  # noqa: S101  # the caller has looked
     if exchange.answer is not None:
         yield f"acknowledged: {quoted(exchange.answer)}"
     else:

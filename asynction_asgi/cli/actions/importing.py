@@ -42,7 +42,7 @@ def import_name(name: str) -> Any:
         raise click.ClickException(
             f"there is no module {error.name!r}; use --app-dir for the folder that it is in"
         ) from None
-    except Exception:  # noqa: BLE001 - user code may raise anything while it is imported
+    except Exception:  # noqa: BLE001  # user code may raise anything while it is imported
         raise _failed_import(module_name) from None
     for attribute in attributes.split("."):
         if not hasattr(found, attribute):

@@ -62,7 +62,7 @@ class Documents:
 def _signature(file: Path) -> Signature:
     """Return a fingerprint that changes when the file is saved, or None if it does not exist."""
     try:
-        found = os.stat(file)  # noqa: PTH116 - follows links as the reader does
+        found = os.stat(file)  # noqa: PTH116  # follows links as the reader does
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
@@ -87,7 +87,7 @@ class Reloader(ChangeReload):  # type: ignore[misc,valid-type]  # one of two cla
         self._documents = documents
         self._reported: Any = None
         if hasattr(self, "watcher"):
-            from watchfiles import watch  # noqa: PLC0415 - an extra
+            from watchfiles import watch  # noqa: PLC0415  # an extra
 
             # Like upstream's, which returns only after seconds without changes and would delay documents.
             self.watcher = watch(

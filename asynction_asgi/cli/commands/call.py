@@ -59,9 +59,9 @@ def call(
     Exits with 1 if the server can't be reached, refuses, or does not answer in time, or if something that
     it sends does not match the document of --spec.
     """
-    from ..actions import call as action  # noqa: PLC0415 - not for --help and completion
-    from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
-    from ..arguments import read_arguments  # noqa: PLC0415 - likewise
+    from ..actions import call as action  # noqa: PLC0415  # not for --help and completion
+    from ..actions.connection import finish, read_connection  # noqa: PLC0415  # likewise
+    from ..arguments import read_arguments  # noqa: PLC0415  # likewise
 
     for text in (url, event, *arguments):
         if text.startswith("-") and not text[1:2].isdigit():

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def _explain(ctx: click.Context, _: click.Parameter, code: str | None) -> None:
     if code is None or ctx.resilient_parsing:
         return
-    from ...codes import CODES  # noqa: PLC0415 - not for --help and completion
-    from ...spec.text.hints import did_you_mean  # noqa: PLC0415 - as above
+    from ...codes import CODES  # noqa: PLC0415  # not for --help and completion
+    from ...spec.text.hints import did_you_mean  # noqa: PLC0415  # as above
 
     if code not in CODES:
         raise click.BadParameter(f"there is no code {code!r}{did_you_mean(code, CODES)}")
@@ -69,7 +69,7 @@ def check(
 
     Exits with 0 if every document can be served, with 1 otherwise.
     """
-    from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
+    from ...spec import check_document  # noqa: PLC0415  # not for --help and completion
 
     checked = [
         Checked(

@@ -60,8 +60,8 @@ def client(
     Exits with 1 when the document can't be served, the file belongs to somebody else, or --check finds a
     difference.
     """
-    from ...spec import check_document  # noqa: PLC0415 - not for --help and completion
-    from ...typed_clients import (  # noqa: PLC0415 - likewise
+    from ...spec import check_document  # noqa: PLC0415  # not for --help and completion
+    from ...typed_clients import (  # noqa: PLC0415  # likewise
         differences,
         file_name,
         is_ours,

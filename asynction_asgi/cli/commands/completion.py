@@ -19,7 +19,7 @@ def completion(ctx: click.Context, /, shell: str) -> None:
     bash, in ~/.bashrc:  eval "$(asynction-asgi completion bash)"
     zsh, in ~/.zshrc:    eval "$(asynction-asgi completion zsh)"
     fish, once:          asynction-asgi completion fish > ~/.config/fish/completions/asynction-asgi.fish
-    """  # noqa: D301 - \b is click's mark for lines that stay as they are
+    """  # noqa: D301  # \b is click's mark for lines that stay as they are
     script = get_completion_class(shell)
     if script is None:  # cannot happen: click completes all three shells
         raise click.UsageError(f"there is no completion for {shell}")

@@ -16,9 +16,9 @@ def demo(**options: Any) -> None:
 
     Open the address in two browser windows and choose two names.
     """
-    from ...demo import create_app  # noqa: PLC0415 - not for --help and completion
-    from ..actions.log_config import configure_logging  # noqa: PLC0415 - likewise
-    from ..actions.serve import serve  # noqa: PLC0415 - likewise
+    from ...demo import create_app  # noqa: PLC0415  # not for --help and completion
+    from ..actions.log_config import configure_logging  # noqa: PLC0415  # likewise
+    from ..actions.serve import serve  # noqa: PLC0415  # likewise
 
     configure_logging(options, refusals=True)
     serve(create_app(), options)

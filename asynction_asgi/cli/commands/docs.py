@@ -52,9 +52,9 @@ def build(
 
     Exits with 1 if the document can't be served, or a file can't be written.
     """
-    from ...docs.site import build_site  # noqa: PLC0415 - not for --help and completion
-    from ...errors import SpecError  # noqa: PLC0415 - likewise
-    from ...spec import check_document  # noqa: PLC0415 - likewise
+    from ...docs.site import build_site  # noqa: PLC0415  # not for --help and completion
+    from ...errors import SpecError  # noqa: PLC0415  # likewise
+    from ...spec import check_document  # noqa: PLC0415  # likewise
 
     outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:

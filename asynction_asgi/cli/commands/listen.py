@@ -49,9 +49,9 @@ def listen(
     Exits with 1 if the server can't be reached, refuses or disconnects this client, if fewer events
     than --count came, or if an event does not match the document of --spec.
     """
-    from ..actions import listen as action  # noqa: PLC0415 - not for --help and completion
-    from ..actions.connection import finish, read_connection  # noqa: PLC0415 - likewise
-    from ..arguments import read_json  # noqa: PLC0415 - likewise
+    from ..actions import listen as action  # noqa: PLC0415  # not for --help and completion
+    from ..actions.connection import finish, read_connection  # noqa: PLC0415  # likewise
+    from ..arguments import read_json  # noqa: PLC0415  # likewise
 
     listener = action.Listener(
         connection=read_connection(ctx, url, **options),

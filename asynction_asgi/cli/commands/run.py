@@ -18,7 +18,7 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     del ctx, param
     if value is None:
         return None
-    from ...engine.transport.engineio_server import check_route  # noqa: PLC0415 - not for --help and completion
+    from ...engine.transport.engineio_server import check_route  # noqa: PLC0415  # not for --help and completion
 
     try:
         return check_route(value)
@@ -153,10 +153,10 @@ def run(
     The handlers that a document names are imported from --app-dir.
     All other options are uvicorn's own.
     """
-    from ..actions.monitoring import read_address  # noqa: PLC0415 - not for --help and completion
-    from ..actions.run import run_target  # noqa: PLC0415 - not for --help and completion
-    from ..actions.server import Ending  # noqa: PLC0415 - likewise
-    from ..actions.target import Target  # noqa: PLC0415 - likewise
+    from ..actions.monitoring import read_address  # noqa: PLC0415  # not for --help and completion
+    from ..actions.run import run_target  # noqa: PLC0415  # not for --help and completion
+    from ..actions.server import Ending  # noqa: PLC0415  # likewise
+    from ..actions.target import Target  # noqa: PLC0415  # likewise
 
     wanted = Target(
         name=target,

@@ -69,8 +69,8 @@ def scaffold(
 
     Exits with 1 if the document can't be served, a file already exists, or --check finds a difference.
     """
-    from ...scaffold import ScaffoldError, make_application, outdated, write_files  # noqa: PLC0415 - not for --help
-    from ...spec import check_document  # noqa: PLC0415 - likewise
+    from ...scaffold import ScaffoldError, make_application, outdated, write_files  # noqa: PLC0415  # not for --help
+    from ...spec import check_document  # noqa: PLC0415  # likewise
 
     outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
@@ -103,8 +103,8 @@ def scaffold(
 
 def _update(application: Application, folder: Path, *, force: bool) -> None:
     """Bring an application up to date, and say what is left to do."""
-    from ...scaffold import make_update, remove_files, write_files  # noqa: PLC0415 - as above
-    from ..actions.binding import misfits  # noqa: PLC0415 - likewise
+    from ...scaffold import make_update, remove_files, write_files  # noqa: PLC0415  # as above
+    from ..actions.binding import misfits  # noqa: PLC0415  # likewise
 
     change = make_update(application, folder, force=force)
     for path in write_files(change.files, folder, force=True):

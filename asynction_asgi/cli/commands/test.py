@@ -110,7 +110,7 @@ def test(
     Exits with 0 if nothing was found, with 1 if something was, and with 2 if the server can't be reached or
     the command is used wrongly.
     """
-    from ..actions import test as action  # noqa: PLC0415 - not for --help and completion
+    from ..actions import test as action  # noqa: PLC0415  # not for --help and completion
 
     action.run(
         ctx,

@@ -58,7 +58,7 @@ def read_example(payload: Any, arguments: Arguments, accept: ArgumentsCheck) -> 
             missed = missed or mismatch
         else:
             return values
-    assert missed is not None  # noqa: S101 - there is a reading
+    assert missed is not None  # noqa: S101  # there is a reading
     raise missed
 
 

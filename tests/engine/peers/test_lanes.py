@@ -67,7 +67,7 @@ async def test_serial_handlers_run_one_at_a_time(option: Any) -> None:
         assert await bystander.ask('421["echo",1]') == [1]
         assert gates.started == [0]
         for number in range(3):
-            await until(lambda: number in gates.waiting)  # noqa: B023 - awaited in this iteration
+            await until(lambda: number in gates.waiting)  # noqa: B023  # awaited in this iteration
             assert gates.started == list(range(number + 1))
             gates.open(number)
             assert await client.receive() == f"43{number}[{number}]"
@@ -90,7 +90,7 @@ async def test_the_running_handlers_of_a_client_are_limited(ws: str) -> None:
         assert len(stage.script.told) == 2 + 3
         assert await bystander.ask('421["echo",1]') == [1]
         for number in range(50):
-            await until(lambda: number in gates.waiting)  # noqa: B023 - awaited in this iteration
+            await until(lambda: number in gates.waiting)  # noqa: B023  # awaited in this iteration
             gates.open(number)
             assert await client.receive() == f"43{number}[{number}]"
         assert gates.started == list(range(50))

@@ -257,7 +257,7 @@ async def test_an_emit_ends_once_all_have_read() -> None:
     for socket in (first, second):
         socket.outbox.write = lambda _: True
         socket.flush()
-        await until(lambda: socket.outbox.relieved is None)  # noqa: B023 - awaited in this iteration
+        await until(lambda: socket.outbox.relieved is None)  # noqa: B023  # awaited in this iteration
         assert not emit.done()
     third.drop("transport error")  # a leaving reader is no longer waited for
     async with asyncio.timeout(2):

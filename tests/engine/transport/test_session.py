@@ -35,7 +35,7 @@ async def test_clients_outlive_a_pause_of_the_server(ws: str) -> None:
     """A process that stood still for longer than the heartbeat allows gives its clients time to answer."""
     async with serve(ws=ws, ping_interval=0.05, ping_timeout=1.0) as stage, stage.websocket() as client:
         await client.join()
-        time.sleep(1.2)  # noqa: ASYNC251 - the server's loop is to stand still
+        time.sleep(1.2)  # noqa: ASYNC251  # the server's loop is to stand still
         await asyncio.sleep(0.02)
         assert await client.ask('421["a",1]') == [1]
 

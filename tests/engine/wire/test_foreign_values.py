@@ -242,7 +242,7 @@ async def test_configured_extension_types_are_accepted() -> None:
 class Loose(socketio.packet.Packet):  # type: ignore[misc]  # python-socketio is untyped
     """A packet class that limits neither numbers nor texts."""
 
-    class json:  # noqa: N801 - upstream's name
+    class json:  # noqa: N801  # upstream's name
         dumps = staticmethod(json.dumps)
 
         @staticmethod

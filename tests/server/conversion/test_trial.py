@@ -425,7 +425,7 @@ def test_an_excluded_plain_type_is_a_warning(caplog: pytest.LogCaptureFixture) -
 def test_an_unresolved_annotation_is_a_warning(caplog: pytest.LogCaptureFixture) -> None:
     """A model imported only for type checkers converts nothing, and the log says how to import it."""
 
-    async def handler(line: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821
+    async def handler(line: Nowhere) -> None:  # type: ignore[name-defined]  # noqa: F821  # nothing has this name
         ...
 
     bind("order", LINE, handler)
