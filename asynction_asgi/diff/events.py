@@ -17,11 +17,12 @@ from .values import Subject, Value, compare_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ..errors import Direction
     from ..spec.containment import Containment
     from ..spec.model import Arguments, Event, Spec
     from ..spec.text.document import Node
     from .pairs import Pair
-    from .values import Contracts, Direction
+    from .values import Contracts
 
 __all__ = ["compare_events"]
 

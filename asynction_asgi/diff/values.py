@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ..spec.containment import Containment
 from ..spec.schemas import Mismatch
@@ -13,15 +13,14 @@ from .places import place_along, place_of_rule
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ..errors import Direction
     from ..spec.containment import Verdict
     from ..spec.model import Spec
     from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
     from .changes import Level, Place
 
-__all__ = ["Contracts", "Direction", "Subject", "Value", "compare_values"]
-
-Direction = Literal["inbound", "outbound"]
+__all__ = ["Contracts", "Subject", "Value", "compare_values"]
 
 
 class Contracts:

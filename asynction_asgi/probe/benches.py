@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..client.remote import Address
     from ..spec.model import Namespace, Spec
     from .commands import Commands
-    from .refusals import Refusals
+    from .refusals import RefusalReader
     from .report import Report
     from .target import Target
 
@@ -50,7 +50,7 @@ class Benches:
         target: Target,
         addresses: Mapping[str, Address],
         *,
-        refusals: Refusals,
+        refusals: RefusalReader,
         commands: Commands,
         report: Report,
     ) -> None:

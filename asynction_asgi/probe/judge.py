@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ..spec.model import Namespace, Spec
     from ..testing.cases import Case
     from ..testing.contract import NamespaceContract
-    from .refusals import Refusal, Refusals
+    from .refusals import Refusal, RefusalReader
     from .session import Exchange
 
 __all__ = ["CODES", "FAILURES", "Code", "Judge", "Judgement", "Suspect"]
@@ -128,7 +128,7 @@ class Judge:
     """
 
     def __init__(
-        self, spec: Spec, declared: Namespace, contract: NamespaceContract, refusals: Refusals
+        self, spec: Spec, declared: Namespace, contract: NamespaceContract, refusals: RefusalReader
     ) -> None:
         self._spec = spec
         self._declared = declared

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..client.remote import Arrival
     from ..spec.model.arguments import ArgumentsCheck
 
-__all__ = ["Refusal", "Refusals", "load_refusal"]
+__all__ = ["Refusal", "RefusalReader", "load_refusal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ class Refusal:
     is_standard: bool
 
 
-class Refusals:
+class RefusalReader:
     """Reads refusals out of answers.
 
     Args:

@@ -12,8 +12,8 @@ from ..engine import UnencodableError
 from ..errors import RefusedError, ValidationError
 from ..logs import Throttle, get_logger
 from ..spec.model.by_event import WILDCARD
-from .journal import Journal
-from .link import Link
+from .client_link import ClientLink
+from .client_record import ClientRecord
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -42,7 +42,7 @@ class Relay:
         self._app = app
         self._behind = behind
         self._recorder = recorder
-        self._links: dict[tuple[str, str], Link] = {}
+        self._links: dict[tuple[str, str], ClientLink] = {}
         self._log = Throttle()
 
     def attach(self, declared: Namespace, *, undeclared: bool) -> None:
@@ -71,10 +71,10 @@ class Relay:
 
     async def _connect(self, socket: Socket, auth: Any) -> None:
         scope = socket.environ["asgi.scope"]
-        link = Link(
+        link = ClientLink(
             partial(self._deliver, socket),
             partial(self._part, socket),
-            Journal(self._recorder, socket, auth, most_unanswered=self._app.server.limits.pending_acks),
+            ClientRecord(self._recorder, socket, auth, most_unanswered=self._app.server.limits.pending_acks),
             seconds=self._behind.seconds,
         )
         try:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..engine import Peer
     from ..spec.model import Event, Namespace, Spec
 
-__all__ = ["Coverage", "Item", "Tally", "Watch", "items_of"]
+__all__ = ["Coverage", "CoverageObserver", "Item", "Tally", "items_of"]
 
 CONNECT, SECURITY = "connect", "security"
 
@@ -92,13 +92,13 @@ class Coverage:
     def __init__(self) -> None:
         self.tallies: dict[str, Tally] = {}
 
-    def watch(self, spec: Spec) -> Watch:
+    def watch(self, spec: Spec) -> CoverageObserver:
         """Return an observer that counts what an application exercises."""
         name = spec.root.document.name or f"{spec.title} {spec.version}"
         tally = self.tallies.setdefault(name, Tally())
         spec = served_spec(spec)
         tally.add(Tally(items_of(spec)))
-        return Watch(spec, tally)
+        return CoverageObserver(spec, tally)
 
     @property
     def percent(self) -> float:
@@ -123,7 +123,7 @@ class Coverage:
             self.tallies.setdefault(name, Tally()).add(tally)
 
 
-class Watch(Observer):
+class CoverageObserver(Observer):
     """Counts what one application does."""
 
     def __init__(self, spec: Spec, tally: Tally) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
     from .lists import ArgumentList, Place
     from .surfaces import EventSurface, Surface
-    from .ts_types import Direction, Types
+    from .ts_types import Travel, Types
 
 KINDS = ("ClientToServerEvents", "ServerToClientEvents", "Auth", "Query", "ConnectOptions", "Client")
 """The names of a namespace's types, behind its prefix."""
@@ -143,7 +143,7 @@ def _function(forms: list[list[str]], *, is_refused: bool) -> str:
     return f"(...args: {' | '.join(tuples)}) => void"
 
 
-def _labelled(form: ArgumentList, types: Types, direction: Direction, fallback: str) -> list[str]:
+def _labelled(form: ArgumentList, types: Types, direction: Travel, fallback: str) -> list[str]:
     names = Names(("ack", "args", "refusal"))
     parts = [
         f"{names.take(label(place.name or _word(place, fallback), fallback))}: {types.text(place.datatype, direction, '  ')}"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..datatypes import DataType, Definition
 
-Direction: TypeAlias = Literal["sent", "received"]
+Travel: TypeAlias = Literal["sent", "received"]
 """As a client sees it."""
 
 _INLINE = 60  # columns of an object that stands in one line
@@ -36,10 +36,10 @@ _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolea
 @dataclass(frozen=True, slots=True)
 class _Use:
     name: str
-    direction: Direction
+    direction: Travel
 
 
-def directions(*, is_emitted: bool) -> tuple[Direction, Direction]:
+def directions(*, is_emitted: bool) -> tuple[Travel, Travel]:
     """Return how an event's arguments travel, and how its answer does.
 
     Args:
@@ -60,7 +60,7 @@ class Types:
     def __init__(
         self,
         definitions: Mapping[str, Definition],
-        used: Iterable[tuple[DataType, Direction]],
+        used: Iterable[tuple[DataType, Travel]],
         taken: Iterable[str] = (),
     ) -> None:
         used = list(used)
@@ -72,7 +72,7 @@ class Types:
         self._uses = self._reached(used)
         self._sent_names = self._names_of_sent({*definitions, *taken})
 
-    def text(self, datatype: DataType, direction: Direction, indent: str = "") -> str:
+    def text(self, datatype: DataType, direction: Travel, indent: str = "") -> str:
         """Return a type; over several lines if it is an object.
 
         Args:
@@ -104,7 +104,7 @@ class Types:
             case Named(name):
                 return self._name(name, direction)
 
-    def array(self, items: DataType, direction: Direction, indent: str = "") -> str:
+    def array(self, items: DataType, direction: Travel, indent: str = "") -> str:
         """Return the type of an array of a datatype."""
         return f"{self._grouped(items, direction, indent)}[]"
 
@@ -129,12 +129,12 @@ class Types:
             else:
                 yield [*lines, f"export type {name} = {self.text(datatype, use.direction)};"]
 
-    def _grouped(self, datatype: DataType, direction: Direction, indent: str) -> str:
+    def _grouped(self, datatype: DataType, direction: Travel, indent: str) -> str:
         text = self.text(datatype, direction, indent)
         several = isinstance(datatype, OneOf) or (isinstance(datatype, Literals) and len(datatype.values) > 1)
         return f"({text})" if several else text
 
-    def _tuple(self, datatype: Tuple, direction: Direction, indent: str) -> str:
+    def _tuple(self, datatype: Tuple, direction: Travel, indent: str) -> str:
         parts = [
             f"{self._grouped(item, direction, indent)}{'' if index < datatype.required else '?'}"
             for index, item in enumerate(datatype.items)
@@ -143,7 +143,7 @@ class Types:
             parts.append(f"...{self.array(datatype.rest, direction, indent)}")
         return f"[{', '.join(parts)}]"
 
-    def _object(self, datatype: Object, direction: Direction, indent: str, *, inline: bool = True) -> str:
+    def _object(self, datatype: Object, direction: Travel, indent: str, *, inline: bool = True) -> str:
         inner = f"{indent}  "
         lines = []
         for field in datatype.fields:
@@ -164,7 +164,7 @@ class Types:
             return f"{{ {flat} }}"
         return "\n".join(["{", *lines, f"{indent}}}"])
 
-    def _index(self, datatype: Object, direction: Direction, indent: str) -> str | None:
+    def _index(self, datatype: Object, direction: Travel, indent: str) -> str | None:
         """Return the type of all other properties, widened by the declared ones; None if there is none to write."""
         if datatype.others is None:
             return None if datatype.fields else "unknown"
@@ -180,10 +180,10 @@ class Types:
             parts.append("undefined")
         return " | ".join(dict.fromkeys(parts))
 
-    def _name(self, name: str, direction: Direction) -> str:
+    def _name(self, name: str, direction: Travel) -> str:
         return self._sent_names.get(name, name) if direction == "sent" else name
 
-    def _reached(self, used: Iterable[tuple[DataType, Direction]]) -> dict[_Use, None]:
+    def _reached(self, used: Iterable[tuple[DataType, Travel]]) -> dict[_Use, None]:
         found: dict[_Use, None] = {}
         for datatype, direction in used:
             waiting = [_Use(name, direction) for name in _names_in(datatype)]

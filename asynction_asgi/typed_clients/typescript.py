@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..datatypes import DataType
     from ..spec.model import Spec
     from .surfaces import Surface
-    from .ts_types import Direction
+    from .ts_types import Travel
 
 _HERE = files(__package__)
 # What the module itself declares, imports or takes from the language.
@@ -103,7 +103,7 @@ def _head(spec: Spec) -> str:
     return "\n".join(lines)
 
 
-def _travelling(surfaces: tuple[Surface, ...]) -> Iterator[tuple[DataType, Direction]]:
+def _travelling(surfaces: tuple[Surface, ...]) -> Iterator[tuple[DataType, Travel]]:
     """Yield every datatype that travels, with its direction as a client sees it."""
     for surface in surfaces:
         for events in (surface.emits, surface.listens):

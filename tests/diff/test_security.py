@@ -103,7 +103,7 @@ def test_an_unused_scheme_is_ignored(major: int) -> None:
 
 def test_a_scheme_of_the_server_that_every_namespace_replaces_is_unused(major: int) -> None:
     """What the server requires holds only for namespaces without security of their own."""
-    open_to_all = {"x-security": []}
+    open_to_all: Any = {"x-security": []}
     before = secured({"bearer": []}, channel=open_to_all)
     after = secured({"bearer": []}, channel=open_to_all, bearer={**BEARER, "x-authField": "token"})
     assert found(compare(major, before, after)) == []

@@ -13,7 +13,7 @@ from asynction_asgi.demo import DOCUMENT as CHAT
 from asynction_asgi.demo import create_app
 from asynction_asgi.errors import SpecError
 from asynction_asgi.proxy import Behind, proxy_of
-from asynction_asgi.proxy.link import Link
+from asynction_asgi.proxy.client_link import ClientLink
 from asynction_asgi.proxy.relay import Relay
 from tests.clients import ConnectError, connected
 from tests.server.documents import channel, document, message
@@ -247,7 +247,7 @@ async def test_no_connection_is_left_behind(bare: tuple[Bare, str]) -> None:
             waiting.cancel()
         async with connected(url, "/closed", auth={"password": "open"}):
             pass
-        while any(isinstance(thing, Link) for thing in gc.get_objects()):
+        while any(isinstance(thing, ClientLink) for thing in gc.get_objects()):
             await asyncio.sleep(0.02)
             gc.collect()
 

@@ -16,7 +16,7 @@ from ...probe.before import LeadError, lead, read_steps, steps_of
 from ..arguments import as_json as json_line
 from ..arguments import as_text
 from .connection import say, say_refusal, write
-from .listen import Listener, take
+from .listen import Listening, take
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -127,14 +127,14 @@ async def _follow(sending: Sending, remote: Remote) -> int:
     """Print what the server emits for a while; return 1 if something does not match the document."""
     if sending.follow is None:
         return 0
-    listener = Listener(
+    listening = Listening(
         connection=sending.connection, names=frozenset(), count=None, answer=(), as_json=sending.as_json
     )
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(sending.follow):
             while True:
-                await take(listener, remote, await remote.receive())
-    return listener.code
+                await take(listening, remote, await remote.receive())
+    return listening.code
 
 
 async def emit(sending: Sending, event: str, values: Sequence[Any]) -> int:

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from ...client.remote import Arrival, Remote
     from .connection import Connection
 
-__all__ = ["Listener", "check_names", "listen", "take"]
+__all__ = ["Listening", "check_names", "listen", "take"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
 
 
 @dataclass(kw_only=True)
-class Listener:
+class Listening:
     """What to listen for, and what has come so far."""
 
     connection: Connection
@@ -51,46 +51,46 @@ class Listener:
         return 1 if self.violations or (self.count is not None and not self.done) else 0
 
 
-def check_names(listener: Listener) -> None:
+def check_names(listening: Listening) -> None:
     """Check that the document of ``--spec`` has the events of ``--event``; others would never come.
 
     Raises:
         click.UsageError: The document does not have an event.
     """
-    contract = listener.connection.contract
+    contract = listening.connection.contract
     if contract is None:
         return
-    for name in listener.names - {EXCEPTION}:
+    for name in listening.names - {EXCEPTION}:
         try:
             contract.find("outbound", name)
         except UndeclaredEventError as error:
             raise click.UsageError(f"--event {name!r}: {error.message}") from None
 
 
-async def listen(listener: Listener, seconds: float | None) -> int:
+async def listen(listening: Listening, seconds: float | None) -> int:
     """Print events until enough came, the time is over or Ctrl-C is pressed; return the exit code."""
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await _follow(listener)
+                await _follow(listening)
     except asyncio.CancelledError:  # Ctrl-C, which is how listening ends
-        return INTERRUPTED if listener.count is not None else listener.code
-    if listener.count is not None and not listener.done:
-        say(f"{listener.came} of {listener.count} events came in {seconds:g} s", fg="red")
-    return listener.code
+        return INTERRUPTED if listening.count is not None else listening.code
+    if listening.count is not None and not listening.done:
+        say(f"{listening.came} of {listening.count} events came in {seconds:g} s", fg="red")
+    return listening.code
 
 
-async def _follow(listener: Listener) -> None:
+async def _follow(listening: Listening) -> None:
     """Print events until enough came, over as many connections as that takes."""
-    connection, pause, before = listener.connection, _FIRST_PAUSE, False
-    while not listener.done:
+    connection, pause, before = listening.connection, _FIRST_PAUSE, False
+    while not listening.done:
         try:
             async with connect(connection.address, seconds=connection.seconds) as remote:
                 namespace = printable(connection.address.namespace)
                 say(f"connected to {namespace} of {connection.address.shown} ({remote.transport})")
                 pause, before = _FIRST_PAUSE, True
-                while not listener.done:
-                    await take(listener, remote, await remote.receive())
+                while not listening.done:
+                    await take(listening, remote, await remote.receive())
         except ClosedError as error:
             if error.final:
                 raise
@@ -103,21 +103,21 @@ async def _follow(listener: Listener) -> None:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
-async def take(listener: Listener, remote: Remote, arrival: Arrival) -> None:
+async def take(listening: Listening, remote: Remote, arrival: Arrival) -> None:
     """Print an event if it is asked for, check it against the document, and answer it."""
-    answer = None if arrival.ack_id is None else listener.answer
-    wanted = not listener.names or arrival.event in listener.names
+    answer = None if arrival.ack_id is None else listening.answer
+    wanted = not listening.names or arrival.event in listening.names
     if wanted:
-        listener.came += 1
-        write(_as_json(arrival, answer) if listener.as_json else _as_text(arrival, answer))
+        listening.came += 1
+        write(_as_json(arrival, answer) if listening.as_json else _as_text(arrival, answer))
     if wanted and refusal_of(arrival) is None:
-        _check(listener, arrival, answer)
+        _check(listening, arrival, answer)
     if answer is not None:
         await remote.acknowledge(arrival, answer)
 
 
-def _check(listener: Listener, arrival: Arrival, answer: Sequence[Any] | None) -> None:
-    contract = listener.connection.contract
+def _check(listening: Listening, arrival: Arrival, answer: Sequence[Any] | None) -> None:
+    contract = listening.connection.contract
     if contract is None:
         return
     try:
@@ -125,7 +125,7 @@ def _check(listener: Listener, arrival: Arrival, answer: Sequence[Any] | None) -
         if answer is not None:
             contract.check_ack("inbound", arrival.event, answer)
     except ValidationError as error:
-        listener.violations += 1
+        listening.violations += 1
         say_violation(error)
 
 

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from ...server import AsynctionSocketIO
 
 __all__ = [
-    "Listener",
+    "MonitorServer",
     "ProcessMonitor",
     "WorkersMonitor",
     "bind",
     "check_metrics",
     "describe",
     "monitored",
-    "read_address",
+    "read_host_and_port",
 ]
 
 _LOCAL = "127.0.0.1"
@@ -41,7 +41,7 @@ _STUCK_SECONDS = 10.0
 _NO_WORKER = Health(handlers=False, queue=False, draining=False)
 
 
-def read_address(text: str) -> tuple[str, int]:
+def read_host_and_port(text: str) -> tuple[str, int]:
     """Return host and port of ``[ADDRESS:]PORT``; without an address, only this machine reaches it.
 
     Raises:
@@ -167,10 +167,10 @@ class WorkersMonitor:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        listener = Listener(Monitor(self), self._sock)
-        await listener.start()
+        server = MonitorServer(Monitor(self), self._sock)
+        await server.start()
         await self._stopped.wait()
-        listener.stop()
+        server.stop()
 
     def expose(self, media_type: str) -> str:
         """Return the sum over all workers, those that have died included."""
@@ -231,7 +231,7 @@ def _without_log(protocol: Callable[..., Any]) -> Any:
     return create
 
 
-class Listener:
+class MonitorServer:
     """A second, small server on the loop that runs.
 
     Args:

@@ -18,7 +18,7 @@ from ...logs import get_logger
 from ...metrics.monitor import Monitor
 from ...server.discovery import find_served
 from .banner import banner
-from .monitoring import Listener, ProcessMonitor, describe
+from .monitoring import MonitorServer, ProcessMonitor, describe
 from .readiness import Readiness
 from .reloader import accept_interrupts
 
@@ -86,7 +86,7 @@ class Server(uvicorn.Server):
         super().__init__(config)
         self._monitor = monitor
         self._folder = folder
-        self._listener: Listener | None = None
+        self._monitor_server: MonitorServer | None = None
         self._settings = settings
         self._ending = ending or Ending()
         self._seconds = self._ending.drain
@@ -112,8 +112,10 @@ class Server(uvicorn.Server):
             served.server.listen()  # one under a mount may not have been told that the process starts
             served.measure()
         if self._monitor is not None:
-            self._listener = Listener(Monitor(ProcessMonitor(self.config.loaded_app)), self._monitor)
-            await self._listener.start()
+            self._monitor_server = MonitorServer(
+                Monitor(ProcessMonitor(self.config.loaded_app)), self._monitor
+            )
+            await self._monitor_server.start()
         relax_collector()
         if self._settings is not None:
             names: Iterable[Any] = (sock.getsockname() for server in self.servers for sock in server.sockets)
@@ -157,8 +159,8 @@ class Server(uvicorn.Server):
         # End handlers and sessions first: uvicorn closes connections before it notifies applications.
         await asyncio.gather(*(served.server.shutdown() for served in self._served))
         await super().shutdown(sockets)
-        if self._listener is not None:
-            self._listener.stop()  # last, so that probes are answered while clients leave
+        if self._monitor_server is not None:
+            self._monitor_server.stop()  # last, so that probes are answered while clients leave
 
     async def _drain(self, *, shared: bool) -> None:
         """Let clients leave until all have left, or a signal ends it.

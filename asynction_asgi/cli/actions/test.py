@@ -19,7 +19,7 @@ from ...probe.benches import Benches
 from ...probe.commands import Commands
 from ...probe.handshake import with_demanded
 from ...probe.plan import UnknownNamespaceError, name_namespaces, plan_cases
-from ...probe.refusals import Refusals, load_refusal
+from ...probe.refusals import RefusalReader, load_refusal
 from ...probe.report import Report
 from ...probe.run import Run
 from ...probe.target import Target
@@ -174,11 +174,11 @@ def _check_events(spec: Spec, events: Sequence[str]) -> None:
             raise click.UsageError(f"the document lets clients emit no {event!r}{did_you_mean(event, known)}")
 
 
-def _refusals(ctx: click.Context, path: str | None, schemas: Mapping[str, str]) -> Refusals:
+def _refusals(ctx: click.Context, path: str | None, schemas: Mapping[str, str]) -> RefusalReader:
     if path is None:
-        return Refusals()
+        return RefusalReader()
     try:
-        return Refusals(load_refusal(path, schemas=schemas))
+        return RefusalReader(load_refusal(path, schemas=schemas))
     except SpecError as error:
         show_diagnostics(error.diagnostics, err=True)
         ctx.exit(_UNUSABLE)

@@ -53,12 +53,12 @@ def listen(
     from ..actions.connection import finish, read_connection  # noqa: PLC0415  # likewise
     from ..arguments import read_json  # noqa: PLC0415  # likewise
 
-    listener = action.Listener(
+    listening = action.Listening(
         connection=read_connection(ctx, url, **options),
         names=frozenset(names),
         count=count,
         answer=tuple(read_json(answer, "--ack") for answer in answers),
         as_json=as_json,
     )
-    action.check_names(listener)
-    finish(ctx, listener.connection, action.listen(listener, seconds))
+    action.check_names(listening)
+    finish(ctx, listening.connection, action.listen(listening, seconds))

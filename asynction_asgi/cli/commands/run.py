@@ -153,7 +153,7 @@ def run(
     The handlers that a document names are imported from --app-dir.
     All other options are uvicorn's own.
     """
-    from ..actions.monitoring import read_address  # noqa: PLC0415  # not for --help and completion
+    from ..actions.monitoring import read_host_and_port  # noqa: PLC0415  # not for --help and completion
     from ..actions.run import run_target  # noqa: PLC0415  # not for --help and completion
     from ..actions.server import Ending  # noqa: PLC0415  # likewise
     from ..actions.target import Target  # noqa: PLC0415  # likewise
@@ -178,6 +178,6 @@ def run(
         route=route,
         metrics=monitor is not None,
     )
-    address = None if monitor is None else read_address(monitor)
+    address = None if monitor is None else read_host_and_port(monitor)
     ending = Ending(drain=drain, ready_path=ready_path, needs_queue=needs_queue)
     run_target(ctx, wanted, options, ending, address)

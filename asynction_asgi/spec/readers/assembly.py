@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..model import Parameter, Rate, Recovery, Security
     from ..text.document import Node
-    from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Reader
+    from .reading import Action, ChannelDraft, MessageDraft, OperationDraft, Reader
 
 __all__ = ["assemble"]
 
@@ -36,7 +36,7 @@ class _Namespace:
     name: str
     node: Node
     parameters: tuple[Parameter, ...] = ()
-    events: dict[Direction, dict[str, Event]] = field(default_factory=lambda: {"receives": {}, "sends": {}})
+    events: dict[Action, dict[str, Event]] = field(default_factory=lambda: {"receives": {}, "sends": {}})
     handlers: dict[str, HandlerName] = field(default_factory=dict)
     handshake: dict[str, Node] = field(default_factory=dict)
     security: Security | None = None
@@ -218,18 +218,18 @@ def _add_operation(reader: Reader, draft: _Namespace, operation: OperationDraft)
                 reader.error(message.place, "EVENT_NAME", what)
             reader.set_aside(message.fields)
             continue
-        if operation.direction == "sends" and name in RESERVED:
+        if operation.action == "sends" and name in RESERVED:
             what = f"{name!r} is emitted by Socket.IO itself; rename the event"
             reader.error(message.place, "RESERVED_EVENT", what)
             reader.set_aside(message.fields)
-        elif operation.direction == "receives" and name in LIFECYCLE:
+        elif operation.action == "receives" and name in LIFECYCLE:
             _add_lifecycle(reader, draft, operation, message, name)
         else:
             if name in RESERVED:
                 reader.warn(message.place, "RESERVED_EVENT", f"no JavaScript client can emit {name!r}")
             _add_event(reader, draft, operation, message, name)
     security = operation.fields.get("security")
-    if operation.direction == "receives":
+    if operation.action == "receives":
         refuse_unsupported(reader, operation.security, security)
     elif security is not None and operation.security:
         what = "security of what the server sends is never checked; put it on the channel as x-security"
@@ -271,8 +271,6 @@ def _add_event(
     reader: Reader, draft: _Namespace, operation: OperationDraft, message: MessageDraft, name: str
 ) -> None:
     event = read_event(reader, operation, message, name, required=draft.required)
-    events = draft.events[operation.direction]
+    events = draft.events[operation.action]
     known = events.get(name)
-    events[name] = (
-        event if known is None else merge_events(reader, known, event, message, operation.direction)
-    )
+    events[name] = event if known is None else merge_events(reader, known, event, message, operation.action)

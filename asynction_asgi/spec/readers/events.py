@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from ..model import Ordering, Security
     from ..text.document import Node
-    from .reading import Direction, MessageDraft, OperationDraft, Reader
+    from .reading import Action, MessageDraft, OperationDraft, Reader
 
 __all__ = ["merge_events", "read_event", "read_handler", "read_requirement"]
 
@@ -49,12 +49,12 @@ def read_event(
 
     Args:
         reader: Takes the findings.
-        operation: Says the direction.
+        operation: Says whether clients or the server emit it.
         message: Says the rest.
         name: The event's name.
         required: What a client must present to connect.
     """
-    receives = operation.direction == "receives"
+    receives = operation.action == "receives"
     arguments = reader.arguments(message.fields)
     headers = message.fields.get("headers")
     if headers is not None and reader.strict:
@@ -141,11 +141,9 @@ def _part(reader: Reader, schema: Node, token: str) -> Node | None:
     return by_number.get(token) or schema.get("items")
 
 
-def merge_events(
-    reader: Reader, known: Event, event: Event, message: MessageDraft, direction: Direction
-) -> Event:
+def merge_events(reader: Reader, known: Event, event: Event, message: MessageDraft, action: Action) -> Event:
     """Merge two declarations of an event: the same message, or alternatives."""
-    receives = direction == "receives"
+    receives = action == "receives"
     paths = [declared.handler.path if declared.handler is not None else None for declared in (known, event)]
     if receives and paths[0] != paths[1]:
         handlers = " and ".join(str(path) for path in paths)

@@ -25,15 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LIFECYCLE",
+    "Action",
     "ChannelDraft",
-    "Direction",
     "MessageDraft",
     "OperationDraft",
     "Reader",
     "Traited",
 ]
 
-Direction = Literal["receives", "sends"]
+Action = Literal["receives", "sends"]
 # Messages with these names, which a client would emit, stand for what happens to its connection.
 LIFECYCLE = ("connect", "disconnect")
 _SPELLINGS = {
@@ -128,7 +128,7 @@ class OperationDraft:
     """
 
     channel: ChannelDraft
-    direction: Direction
+    action: Action
     fields: Traited
     messages: tuple[MessageDraft, ...]
     replies: tuple[MessageDraft, ...] = ()

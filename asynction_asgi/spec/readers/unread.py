@@ -96,7 +96,7 @@ def report_unaddressed(
 def _uses(reader: Reader, operations: Sequence[OperationDraft], key: str) -> Iterator[_Use]:
     on_operation = key in _OF_OPERATIONS or (key == "x-handler" and not reader.traits_win)
     for operation in operations:
-        role = "received" if operation.direction == "receives" else "sent"
+        role = "received" if operation.action == "receives" else "sent"
         shared = operation.fields.get(key) if on_operation else None
         if shared is not None and not operation.messages:
             yield _Use(node=shared, role=role)

@@ -8,7 +8,7 @@ from ..model import Parameter
 from ..text.document import Node
 from ..text.references import name_by_reference
 from .addresses import namespace_name, read_parameters_of
-from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, Traited
+from .reading import Action, ChannelDraft, MessageDraft, OperationDraft, Traited
 from .security import read_security
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["read_channels", "read_operations"]
 
 # The words are those of a client's: what is published to the application, the server receives.
-_DIRECTIONS: dict[str, Direction] = {"publish": "receives", "subscribe": "sends"}
+_ACTIONS: dict[str, Action] = {"publish": "receives", "subscribe": "sends"}
 
 
 def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
@@ -72,7 +72,7 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
     """Read every operation of the channels."""
     identifiers: dict[str, dict[str, Node]] = {"operationId": {}, "messageId": {}}
     for channel in channels:
-        for word, direction in _DIRECTIONS.items():
+        for word, action in _ACTIONS.items():
             node = channel.node.get(word)
             if node is None or not isinstance(node.value, dict):
                 continue
@@ -83,7 +83,7 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
                 _identify(reader, identifiers["messageId"], "messageId", message.fields)
             yield OperationDraft(
                 channel=channel,
-                direction=direction,
+                action=action,
                 fields=fields,
                 messages=messages,
                 security=read_security(reader, fields.get("security")),

@@ -9,7 +9,7 @@ from ..model import ANY, ANY_NAMESPACE, Arguments, Parameter
 from ..text.pointer import Pointer
 from ..text.reference_faults import ReferenceFault
 from .addresses import namespace_name, read_parameters_of
-from .reading import ChannelDraft, Direction, MessageDraft, OperationDraft, union
+from .reading import Action, ChannelDraft, MessageDraft, OperationDraft, union
 from .security import read_security
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from .reading import Reader
     from .servers import Servers
 
-    Identity = tuple[Document, str]
+    MessageKey = tuple[Document, str]
 
 __all__ = ["read_channels", "read_operations"]
 
-_DIRECTIONS: dict[str, Direction] = {"receive": "receives", "send": "sends"}
+_ACTIONS: dict[str, Action] = {"receive": "receives", "send": "sends"}
 
 
 def read_channels(reader: Reader, servers: Servers) -> list[ChannelDraft]:
@@ -122,24 +122,24 @@ def read_operations(reader: Reader, channels: list[ChannelDraft]) -> Iterator[Op
             continue
         channel = _channel(reader, node, by_place, "an operation")
         action = node.value.get("action")
-        if channel is not None and isinstance(action, str) and action in _DIRECTIONS:
-            operations.append((node, channel, _DIRECTIONS[action]))
+        if channel is not None and isinstance(action, str) and action in _ACTIONS:
+            operations.append((node, channel, _ACTIONS[action]))
         else:
             all_read = False
             for element in reader.elements(node, "messages"):
                 for message in _message(reader, element, ""):
                     reader.set_aside(message.fields)
     _refuse_without_address(reader, operations)
-    operations = [(node, _placed(channel, channels), direction) for node, channel, direction in operations]
+    operations = [(node, _placed(channel, channels), action) for node, channel, action in operations]
     only_replies = _only_replies(reader, [node for node, _, _ in operations])
     if all_read:  # else an error says why not, and what is used is not known
         _warn_of_unused(reader, channels, operations)
-    for node, channel, direction in operations:
+    for node, channel, action in operations:
         fields = reader.traited(node)
         reply, replies = _reply(reader, node, channel, by_place)
         yield OperationDraft(
             channel=channel,
-            direction=direction,
+            action=action,
             fields=fields,
             messages=tuple(_messages(reader, node, channel, without=only_replies)),
             security=read_security(reader, fields.get("security")),
@@ -160,7 +160,7 @@ def _channel(reader: Reader, node: Node, by_place: dict[str, ChannelDraft], what
     return by_place.get(target.pointer)
 
 
-def _refuse_without_address(reader: Reader, operations: list[tuple[Node, ChannelDraft, Direction]]) -> None:
+def _refuse_without_address(reader: Reader, operations: list[tuple[Node, ChannelDraft, Action]]) -> None:
     """Refuse channels that are operated and lack an address, which alone names a namespace."""
     operated = {channel.place.pointer: channel for _, channel, _ in operations}
     without = {at: channel for at, channel in operated.items() if "address" not in channel.node.value}
@@ -194,17 +194,17 @@ def _placed(channel: ChannelDraft, channels: list[ChannelDraft]) -> ChannelDraft
     return channel
 
 
-def _only_replies(reader: Reader, operations: list[Node]) -> set[Identity]:
+def _only_replies(reader: Reader, operations: list[Node]) -> set[MessageKey]:
     """Return the messages that operations refer to as replies only."""
-    replies: set[Identity] = set()
-    others: set[Identity] = set()
+    replies: set[MessageKey] = set()
+    others: set[MessageKey] = set()
     for node in operations:
         others.update(_places(reader, node))
         replies.update(_places(reader, reader.member(node, "reply")))
     return replies - others
 
 
-def _places(reader: Reader, node: Node | None) -> Iterator[Identity]:
+def _places(reader: Reader, node: Node | None) -> Iterator[MessageKey]:
     for written in reader.elements(node, "messages"):
         target = _target(reader, written)
         if target is not None:
@@ -212,14 +212,14 @@ def _places(reader: Reader, node: Node | None) -> Iterator[Identity]:
 
 
 def _warn_of_unused(
-    reader: Reader, channels: list[ChannelDraft], operations: list[tuple[Node, ChannelDraft, Direction]]
+    reader: Reader, channels: list[ChannelDraft], operations: list[tuple[Node, ChannelDraft, Action]]
 ) -> None:
     """Report messages that no operation and no reply refers to; a channel's at once if it has no others."""
     entries = {channel.place.pointer: dict(reader.entries(channel.node, "messages")) for channel in channels}
     known = {entry.identity for messages in entries.values() for entry in messages.values()}
     named: set[str] = set()
     doubtful: set[str] = set()
-    used: set[Identity] = set()
+    used: set[MessageKey] = set()
     for node, channel, _ in operations:
         for holder in (node, reader.member(node, "reply")):
             written = holder.get("channel") if holder is not None else None
@@ -257,7 +257,7 @@ def _warn_of_unused(
 
 
 def _messages(
-    reader: Reader, node: Node, channel: ChannelDraft, *, without: set[Identity]
+    reader: Reader, node: Node, channel: ChannelDraft, *, without: set[MessageKey]
 ) -> Iterator[MessageDraft]:
     """Yield the messages that ``messages`` refers to, or all of the channel's without that field."""
     entries = {message.identity: (key, message) for key, message in reader.entries(channel.node, "messages")}

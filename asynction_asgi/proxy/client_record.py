@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from ..server import Socket
     from .recorder import Recorder
 
-__all__ = ["Journal"]
+__all__ = ["ClientRecord"]
 
 
-class Journal:
+class ClientRecord:
     """The part of a record that is about one client in one namespace.
 
     Args:

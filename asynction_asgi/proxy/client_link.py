@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from ..client.remote import Address, Arrival, Remote
-    from .journal import Journal
+    from .client_record import ClientRecord
 
     Answered = Callable[..., Awaitable[None]]
 
-__all__ = ["Link"]
+__all__ = ["ClientLink"]
 
 logger = get_logger("proxy")
 
@@ -36,14 +36,14 @@ class _PassedRefusalError(RefusedError):
         return self._body
 
 
-class Link:
+class ClientLink:
     """Passes a client's events on to the server behind, and that server's to the client.
 
     Args:
         deliver: Emits to the client what has arrived, or drops it and returns False; the second argument
             takes the client's answer, or is None.
         part: Ends the client's connection after that to the server behind has ended, for this reason.
-        journal: Records what passes.
+        record: Records what passes.
         seconds: How long to wait for the server behind.
     """
 
@@ -51,13 +51,13 @@ class Link:
         self,
         deliver: Callable[[Arrival, Answered | None], Awaitable[bool]],
         part: Callable[[ClosedError], Awaitable[None]],
-        journal: Journal,
+        record: ClientRecord,
         *,
         seconds: float,
     ) -> None:
         self._deliver = deliver
         self._part = part
-        self._journal = journal
+        self._record = record
         self._seconds = seconds
         self._opened: asyncio.Future[Remote] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
@@ -85,7 +85,7 @@ class Link:
         if self._task is not None and not self._is_over:  # else this end closes because the other did
             self._task.cancel()
             await asyncio.wait([self._task])
-        self._journal.close()
+        self._record.close()
 
     async def relay(self, event: str, arguments: Sequence[Any], *, wants_ack: bool) -> Any:
         """Pass an event on; return the arguments of its acknowledgement, or None if none is wanted.
@@ -101,7 +101,7 @@ class Link:
         finally:
             self._calls -= 1
             self._settled.set()
-            self._journal.received(event, arguments, asked=wants_ack, ack=answer, refusal=refusal)
+            self._record.received(event, arguments, asked=wants_ack, ack=answer, refusal=refusal)
         if refusal is not None and answer is not None:
             raise _PassedRefusalError(refusal, answer[0]["error"])
         return answer
@@ -124,13 +124,13 @@ class Link:
     async def _run(self, address: Address) -> None:
         try:
             async with connect(address, seconds=self._seconds, paced=True) as remote:
-                self._journal.connected(refused=False)
+                self._record.connected(refused=False)
                 self._opened.set_result(remote)
                 await self._deliver_all(remote)
         except (ClosedError, ConnectRefusedError, UnreachableError) as error:
             if not self._opened.done():
                 if isinstance(error, ConnectRefusedError):
-                    self._journal.connected(refused=True)
+                    self._record.connected(refused=True)
                 self._opened.set_exception(error)
             elif isinstance(error, ClosedError):
                 await self._end(error)
@@ -152,16 +152,16 @@ class Link:
     async def _deliver_all(self, remote: Remote) -> None:
         while True:
             arrival = await remote.receive()
-            self._journal.asked(arrival)  # before the client can answer
+            self._record.asked(arrival)  # before the client can answer
             asked = arrival.ack_id is not None
             if await self._deliver(arrival, partial(self._answer, remote, arrival) if asked else None):
-                self._journal.sent(arrival)
+                self._record.sent(arrival)
             else:
-                self._journal.dropped(arrival)
+                self._record.dropped(arrival)
 
     async def _answer(self, remote: Remote, arrival: Arrival, *answer: Any) -> None:
         """Pass the client's answer on, unless the server behind has gone."""
-        self._journal.answered(arrival, answer)
+        self._record.answered(arrival, answer)
         try:
             await remote.acknowledge(arrival, answer)
         except ClosedError:
