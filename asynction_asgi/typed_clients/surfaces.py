@@ -106,7 +106,8 @@ def _surface(namespace: Namespace, prefix: str, spec: Spec, datatypes: DataTypes
         credentials=auth_members(security, spec.schemes),
         must_present=needs_auth_object(security, spec.schemes),
         query=None if handshake.query is None else datatypes.of(handshake.query, f"{prefix}QueryObject"),
-        auth_is_needed=handshake.auth is not None and not _accepts(spec, handshake.auth, None),
+        auth_is_needed=handshake.auth is not None
+        and not (_accepts(spec, handshake.auth, {}) or _accepts(spec, handshake.auth, None)),
         query_is_needed=handshake.query is not None and not _accepts(spec, handshake.query, {}),
     )
 

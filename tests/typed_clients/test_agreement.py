@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import random
 from pathlib import Path
@@ -9,15 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi.errors import HandshakeValidationError
 from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
 from asynction_asgi.spec.model import Arguments
 from asynction_asgi.spec.model.arguments import compile_arguments
+from asynction_asgi.spec.model.handshake import compile_handshake
 from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.spec.schemas import Mismatch
 from asynction_asgi.typed_clients import write_typescript
 from asynction_asgi.typed_clients.surfaces import prefixes_of
 from asynction_asgi.typed_clients.ts_text import literal
+from tests.cases import each_case
 
 from .compiling import COMPILERS, errors, prepare
 
@@ -173,3 +177,22 @@ def test_types_admit_what_the_contract_accepts(compiler: str, tmp_path: Path, no
     assert wide == []
     assert sum(verdicts.values()) > 500
     assert sum(not accepted for accepted in verdicts.values()) > 500
+
+
+@each_case(
+    ("auth", "is_needed"),
+    [
+        ({"type": "object", "properties": {"token": {"type": "string"}}}, False),
+        ({"type": "object", "required": ["token"]}, True),
+        ({"type": ["object", "null"], "required": ["token"]}, False),
+    ],
+)
+def test_auth_may_be_left_out_where_the_contract_admits_none(auth: Any, is_needed: bool) -> None:
+    """A connection without an auth object counts as one with an empty one, or with null."""
+    channels = {"/": {"x-auth": auth, "publish": {"message": {"name": "say"}}}}
+    info = {"title": "T", "version": "1.0.0"}
+    spec = load_spec({"asyncapi": "2.6.0", "info": info, "channels": channels})
+    assert f"  auth{'' if is_needed else '?'}: Auth |" in write_typescript(spec).text
+    check = compile_handshake(spec.namespaces["/"], spec)
+    with pytest.raises(HandshakeValidationError) if is_needed else contextlib.nullcontext():
+        check("/", {}, None)
