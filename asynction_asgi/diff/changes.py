@@ -14,7 +14,7 @@ __all__ = ["LEVELS", "Change", "Comparison", "Level", "Place", "Witness", "place
 Level = Literal["breaking", "unknown", "info", "compatible"]
 LEVELS: tuple[Level, ...] = ("breaking", "unknown", "info", "compatible")
 
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"[0-9]{1,999}")  # Python reads no longer ones
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

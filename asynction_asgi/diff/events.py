@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..spec.model.arguments import compile_arguments, is_opaque
@@ -10,7 +11,7 @@ from ..spec.schemas import Mismatch
 from .changes import Change, Witness, place_of
 from .lists import list_schema
 from .rates import compare_rates
-from .security import compare_security
+from .security import compare_event_security
 from .showing import as_json, call, listen, quoted
 from .values import Subject, Value, compare_values
 
@@ -118,21 +119,21 @@ def _compare_received(contracts: Contracts, pair: Pair, old: Event, new: Event) 
     yield from _compare_arguments(contracts, pair, old, new, "inbound")
     if old.ack is not None or new.ack is not None:
         yield from _compare_ack(contracts, pair, old, new, "outbound")
-    change = compare_security(
-        (old.security, contracts.old, old.node),
-        (new.security, contracts.new, new.node),
-        f"{name}{pair.within}",
-        pair.old.name,
-        old.name,
-    )
-    if change is not None:
-        yield change
     where = f"{name}{pair.within}"
+    yield from _compare_security(contracts, pair, old, new, where)
     joined = _joined(pair, old)
     yield from compare_rates(old, new, where, namespace=pair.old.name, event=old.name, joined=joined)
     if old.ordering != new.ordering:
         message = f"{name}{pair.within} is handled in another order: {old.ordering} has become {new.ordering}"
         yield _change("info", "ORDERING_CHANGED", message, pair, old, old=old, new=new)
+
+
+def _compare_security(
+    contracts: Contracts, pair: Pair, old: Event, new: Event, where: str
+) -> Iterator[Change]:
+    change = compare_event_security((old, pair.old, contracts.old), (new, pair.new, contracts.new), where)
+    if change is not None:
+        yield change
 
 
 def _joined(pair: Pair, event: Event) -> list[Event]:
@@ -156,8 +157,12 @@ def _compare_sent(contracts: Contracts, pair: Pair, old: Event, new: Event) -> I
 def _compare_declared(contracts: Contracts, pair: Pair, wildcard: Event, new: Event) -> Iterator[Change]:
     """Yield the change for an event that is declared now, and was taken by the one for any name before."""
     where = f"{new.name!r}{pair.within}"
+    taken = replace(wildcard, name=new.name)
     yield from compare_rates(wildcard, new, where, namespace=pair.old.name, event=new.name)
-    changes = list(_compare_arguments(contracts, pair, wildcard, new, "inbound", name=new.name))
+    yield from _compare_security(contracts, pair, taken, new, where)
+    if wildcard.ack is not None:
+        yield from _compare_ack(contracts, pair, taken, new, "outbound")
+    changes = list(_compare_arguments(contracts, pair, taken, new, "inbound"))
     if any(change.level in ("breaking", "unknown") for change in changes):
         message = (
             f"{new.name!r}{pair.within} is declared now, which clients may emit today whatever it carries"
@@ -169,9 +174,9 @@ def _compare_declared(contracts: Contracts, pair: Pair, wildcard: Event, new: Ev
 
 
 def _compare_arguments(
-    contracts: Contracts, pair: Pair, old: Event, new: Event, direction: Direction, *, name: str | None = None
+    contracts: Contracts, pair: Pair, old: Event, new: Event, direction: Direction
 ) -> Iterator[Change]:
-    name = old.name if name is None else name
+    name = old.name
 
     def command(arguments: Any) -> str:
         if direction == "inbound":

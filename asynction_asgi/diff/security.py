@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..spec.model.schemes import required_schemes
 from .changes import Change, place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from ..spec.model import Requirement, Security, SecurityScheme, Spec
+    from ..spec.model import Event, Namespace, Requirement, Security, SecurityScheme, Spec
     from ..spec.text.document import Node
     from .changes import Level
 
-__all__ = ["compare_schemes", "compare_security"]
+__all__ = ["compare_event_security", "compare_schemes", "compare_security"]
 
 _OPEN: Security = ((),)
 _FIELDS = ("type", "in", "name", "scheme", "x-authField")
@@ -35,7 +37,7 @@ def compare_security(
         new: The same of the new contract.
         subject: What is required for, in the words of the message.
         namespace: The namespace.
-        event: The event, if it has requirements of its own.
+        event: The event, or None if they are those of the namespace.
     """
     before, after = old[0] or _OPEN, new[0] or _OPEN
     names = _renamed(old[1], new[1])
@@ -66,6 +68,44 @@ def compare_security(
     if all(any(_covers(held, wanted, backwards) for wanted in before) for held in after):
         return None
     return change("compatible", "SECURITY_LOOSENED", f"{subject} admits more credentials than today")
+
+
+def compare_event_security(
+    old: tuple[Event, Namespace, Spec],
+    new: tuple[Event, Namespace, Spec],
+    subject: str,
+) -> Change | None:
+    """Return how the requirements of an event changed, or None if its own did not, or nobody notices.
+
+    A client that emits has met those of the namespace as well.
+    """
+    (before, old_within, old_spec), (after, new_within, new_spec) = old, new
+    name, namespace = before.name, old_within.name
+    alone = [(event.security, spec, event.node) for event, _, spec in (old, new)]
+    if compare_security(alone[0], alone[1], subject, namespace, name) is None:
+        return None
+    return compare_security(
+        (_both(old_spec.security_of(old_within), before.security), old_spec, before.node),
+        (_both(new_spec.security_of(new_within), after.security), new_spec, after.node),
+        subject,
+        namespace,
+        name,
+    )
+
+
+def _both(first: Security, second: Security | None) -> Security:
+    """Return what a client must present that meets two requirements."""
+    return tuple(_merged((*one, *other)) for one, other in itertools.product(first or _OPEN, second or _OPEN))
+
+
+def _merged(requirements: Iterable[Requirement]) -> tuple[Requirement, ...]:
+    """Return requirements with one for each scheme, with all scopes that it must have."""
+    merged: dict[str, Requirement] = {}
+    for requirement in requirements:
+        known = merged.setdefault(requirement.scheme, requirement)
+        scopes = tuple(dict.fromkeys((*known.scopes, *requirement.scopes)))
+        merged[requirement.scheme] = replace(known, scopes=scopes)
+    return tuple(merged.values())
 
 
 def _covers(held: tuple[Requirement, ...], wanted: tuple[Requirement, ...], names: dict[str, str]) -> bool:

@@ -428,6 +428,7 @@ def test_without_effort_the_result_is_unknown(major: int) -> None:
         ("v1", "v2", True),
         ("2.0.0", "1.0.0", False),
         ("draft", "final", False),
+        ("1", "2" * 5000, True),
     ],
 )
 def test_a_sufficient_increase_counts_as_a_bump(old: str, new: str, bumped: bool) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi.diff import compare_specs
+from asynction_asgi.spec import load_spec
 from tests.cases import each_case
 
 from .documents import compare, found
+
+if TYPE_CHECKING:
+    from asynction_asgi.spec import Spec
 
 SAY: Any = {"receives": {"say": {"type": "string"}}}
 FUNCTIONS: Any = {"x-bearerInfoFunc": "a.b", "x-apiKeyInfoFunc": "a.b", "x-tokenInfoFunc": "a.b"}
@@ -74,6 +79,61 @@ def test_scopes_of_an_event_are_compared(major: int) -> None:
     plain, scoped = secured({"bearer": []}), secured({"bearer": []}, say={"x-scopes": ["agent"]})
     (change,) = compare(major, plain, scoped).changes
     assert (change.level, change.code, change.event) == ("breaking", "SECURITY_TIGHTENED", "say")
+
+
+def operated(server: list[Any], operation: list[Any]) -> Spec:
+    """Return a contract with what the server requires, and what its only operation does."""
+    return load_spec(
+        {
+            "asyncapi": "2.6.0",
+            "info": {"title": "T", "version": "1.0.0"},
+            "servers": {"s": {"url": "localhost", "protocol": "ws", "security": server}},
+            "channels": {"/": {"publish": {"security": operation, "message": {"name": "say"}}}},
+            "components": {"securitySchemes": {"bearer": BEARER, "key": KEY}},
+        }
+    )
+
+
+@each_case(
+    ("old", "new", "expected"),
+    [
+        (([{"bearer": []}], []), ([], [{"bearer": []}]), [("info", "SECURITY_OPENED")]),
+        (([{"bearer": []}], []), ([{"bearer": []}], [{"bearer": []}]), []),
+        (([{"bearer": []}], [{"bearer": []}]), ([{"bearer": []}], []), []),
+        (
+            ([{"bearer": []}], [{"key": []}]),
+            ([{"bearer": []}], []),
+            [("compatible", "SECURITY_LOOSENED")],
+        ),
+        (([], []), ([], [{"bearer": []}]), [("breaking", "SECURITY_TIGHTENED")]),
+        (([], [{"bearer": []}]), ([], []), [("info", "SECURITY_OPENED")]),
+    ],
+)
+def test_who_emits_has_met_the_requirements_of_the_namespace(
+    old: tuple[list[Any], list[Any]], new: tuple[list[Any], list[Any]], expected: list[tuple[str, str]]
+) -> None:
+    """What a namespace requires of all is neither new for its events nor given up by one that repeats it."""
+    assert found(compare_specs(operated(*old), operated(*new))) == expected
+
+
+def test_an_event_that_leaves_the_wildcard_is_compared_with_it(major: int) -> None:
+    """An event that has a declaration of its own now breaks clients if it requires more, or answers otherwise."""
+    text, number = {"args": {"type": "string"}}, {"args": {"type": "integer"}}
+    wildcard: Any = {"payload": {"type": "string"}, "x-ack": number}
+
+    def with_say(**more: Any) -> dict[str, Any]:
+        say = {"say": {**wildcard, **more}} if more else {}
+        return secured({"bearer": []}) | {"receives": {"*": wildcard, **say}}
+
+    declared = ("compatible", "EVENT_NOW_DECLARED")
+    for more, expected in (
+        ({"x-ack": number}, [declared]),
+        ({"x-ack": text}, [("breaking", "ACK_WIDENED"), declared]),
+        ({"x-scopes": ["agent"]}, [("breaking", "SECURITY_TIGHTENED"), declared]),
+    ):
+        changes = compare(major, with_say(), with_say(**more)).changes
+        assert [(change.level, change.code) for change in changes] == expected
+        assert {change.event for change in changes} == {"say"}
 
 
 @each_case(
