@@ -9,8 +9,7 @@ from .cluster.sender import QueueSender
 from .cluster.settings import create_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-    from typing import Any
+    from collections.abc import Iterable
 
     from .carrier import Carrier
     from .options import Secret
@@ -24,7 +23,6 @@ def create_emitter(
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
     timeout: float = ANSWER_SECONDS,
-    options: Mapping[str, Any] | None = None,
     carrier: Carrier | None = None,
 ) -> QueueSender:
     """Make what emits from a process without a server to the servers of a queue.
@@ -34,14 +32,11 @@ def create_emitter(
         channel: The queue's channel, as the servers have it.
         message_queue_secret: As the servers have it; of several, the first signs.
         timeout: Seconds that the broker may take to answer for one message.
-        options: For the client of Redis or Valkey.
         carrier: Takes traces along.
 
     Raises:
         ValueError: The URL is of a kind that is not supported, or a secret too short.
         ModuleNotFoundError: The queue's client package is not installed.
     """
-    settings = create_settings(
-        message_queue, channel=channel, secret=message_queue_secret, trims=False, options=options
-    )
+    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, trims=False)
     return QueueSender(settings, timeout=timeout, carrier=carrier)

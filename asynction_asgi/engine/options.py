@@ -1,4 +1,4 @@
-"""Options of the server, as types: what an editor completes and a type checker refuses."""
+"""Options of servers and of processes without one, as types: what an editor completes and a type checker refuses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     Secret = str | bytes
 
-__all__ = ["ServerOptions", "UpstreamOptions"]
+__all__ = ["SenderOptions", "ServerOptions", "UpstreamOptions"]
 
 
 class UpstreamOptions(TypedDict, total=False):
@@ -93,3 +93,17 @@ class ServerOptions(UpstreamOptions, total=False):
     message_queue_secret: Secret | Iterable[Secret] | None
     message_queue_retention: float | None
     route: str | None
+
+
+class SenderOptions(TypedDict, total=False):
+    """Options of a process without a server.
+
+    Attributes:
+        timeout: Seconds that the broker may take to answer for one message; 10 without it.
+        channel: The queue's channel, as the servers have it.
+        message_queue_secret: As the servers have it; of several, the first signs.
+    """
+
+    timeout: float
+    channel: str
+    message_queue_secret: Secret | Iterable[Secret] | None

@@ -4,74 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .document_source import load_source
-from .queue_emits import QueueEmits
+from .queue_emitter import QueueEmitter
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Collection
-    from typing import Never, Self
+    from typing import Never, Unpack
 
     from ..engine import Audience, Room
-    from ..spec import Spec
-    from .document_source import Schemas, Source
-    from .tracing.option import Tracing
-    from .validation import Enforcement, Validation
+    from .emitter_options import QueueEmitOptions
 
 
-class BlockingEmitter:
+class BlockingEmitter(QueueEmitter):
     """`Emitter` for code that does not await: each method returns when the broker has answered.
 
     It works from any thread and after a fork. In a coroutine use `Emitter`, as this one blocks the event loop.
     """
-
-    def __init__(
-        self,
-        spec: Spec,
-        *,
-        message_queue: str,
-        validation: Validation | Enforcement | bool = True,
-        tracing: Tracing | bool = False,
-        **options: Any,
-    ) -> None:
-        self._emits = QueueEmits(
-            spec, message_queue=message_queue, validation=validation, tracing=tracing, options=options
-        )
-
-    @classmethod
-    def from_spec(
-        cls,
-        spec_path: Source,
-        *,
-        message_queue: str,
-        schemas: Schemas | None = None,
-        **options: Any,
-    ) -> Self:
-        """Make an emitter for the servers of a document.
-
-        Args:
-            spec_path: A path, an open file, a mapping, or a `Spec` that was loaded before.
-            message_queue: The URL that the servers were given.
-            schemas: As `AsynctionSocketIO.from_spec` takes them.
-            options: ``validation`` and ``tracing``; ``timeout``, the seconds that the broker may take to answer for one emit
-                (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
-
-        Raises:
-            SpecError: The document can't be loaded.
-            ValueError: The URL is of a kind that is not supported, a secret is too short, or `timeout` is not
-                above zero.
-        """
-        return cls(load_source(spec_path, schemas=schemas), message_queue=message_queue, **options)
-
-    @property
-    def spec(self) -> Spec:
-        """The compiled contract."""
-        return self._emits.spec
-
-    @property
-    def violations(self) -> Counter[tuple[str, str | None, str]]:
-        """What ``warn`` let through so far: occurrences by namespace, event and part."""
-        return self._emits.violations.counts
 
     def emit(
         self,
@@ -95,7 +42,7 @@ class BlockingEmitter:
         """
         self._emits.emit(event, data, to, room, skip_sid, namespace, misplaced).result()
 
-    def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
+    def send(self, data: Any, to: Audience | None = None, **options: Unpack[QueueEmitOptions]) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
         self.emit("message", data, to, **options)
 

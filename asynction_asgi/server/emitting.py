@@ -11,10 +11,11 @@ from .sync import SyncApp
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from contextlib import AbstractAsyncContextManager
-    from typing import Never
+    from typing import Never, Unpack
 
     from ..engine import Audience, Found, Room, Server
     from .asking import Asking
+    from .emitter_options import EmitOptions
     from .sends import Sends
 
 
@@ -82,7 +83,7 @@ class Emitting:
             ignore_queue=ignore_queue,
         )
 
-    async def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
+    async def send(self, data: Any, to: Audience | None = None, **options: Unpack[EmitOptions]) -> None:
         """Emit the event ``message``; takes and raises what `emit` does."""
         await self.emit("message", data, to, **options)
 

@@ -12,7 +12,7 @@ from .observer import Observer
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping, Sequence
 
     from ..docs.guard import Guard
     from ..docs.http import Renderer
@@ -92,11 +92,7 @@ def check_options(given: Mapping[str, object], *, handlers: object, observers: o
     Raises:
         TypeError: An option is unknown, or has another type.
     """
-    for name in given:
-        if name not in Options.__annotations__:
-            cure = OPTIONS.get(name)
-            hint = did_you_mean(name, Options.__annotations__) if cure is None else f"; {cure}"
-            raise TypeError(f"unexpected option {name!r}{hint}")
+    check_names(given, Options)
     limits = given.get("limits")
     if limits is not None and not isinstance(limits, Limits):
         raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
@@ -108,6 +104,19 @@ def check_options(given: Mapping[str, object], *, handlers: object, observers: o
             raise TypeError(
                 f"observers takes a list of instances of Observer; {observer!r} is not an instance"
             )
+
+
+def check_names(given: Iterable[str], known: type) -> None:
+    """Refuse names that a TypedDict does not have.
+
+    Raises:
+        TypeError: An option is unknown; the message names a similar one, or what to write instead.
+    """
+    for name in given:
+        if name not in known.__annotations__:
+            cure = OPTIONS.get(name)
+            hint = did_you_mean(name, known.__annotations__) if cure is None else f"; {cure}"
+            raise TypeError(f"unexpected option {name!r}{hint}")
 
 
 def check_handlers(handlers: object) -> None:

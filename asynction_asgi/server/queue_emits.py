@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 from ..engine import name_clients, name_entered, name_room, name_rooms
 from ..spec.model.namespaces import Namespaces
 from ..spec.model.offered import served_spec
+from .emitter_options import EmitterOptions
 from .instead import check_recipients, refuse_keywords
 from .observer import Outcomes
+from .options import check_names
 from .outbound import Outbound
 from .tracing.create import create_traces
 from .validation import Validation, ViolationLog, validation_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from typing import Unpack
 
     from ..engine import Audience, Room
+    from ..engine.options import SenderOptions
     from ..spec import Spec
     from .tracing.option import Tracing
     from .validation import Enforcement
@@ -38,12 +42,13 @@ class QueueEmits:
         spec: Spec,
         *,
         message_queue: str,
-        validation: Validation | Enforcement | bool,
-        tracing: Tracing | bool,
-        options: Mapping[str, Any],
+        validation: Validation | Enforcement | bool = True,
+        tracing: Tracing | bool = False,
+        **options: Unpack[SenderOptions],
     ) -> None:
         from ..engine.emitter import create_emitter  # noqa: PLC0415  # servers have none
 
+        check_names(options, EmitterOptions)
         self.spec = spec
         served = served_spec(spec)
         self.violations = ViolationLog()

@@ -92,13 +92,31 @@ class Sending:
             ignore_queue=ignore_queue,
         )
 
-    async def _emit_around(self, emission: Emission, sender: Sender, **options: Any) -> None:
+    async def _emit_around(
+        self,
+        emission: Emission,
+        sender: Sender,
+        *,
+        to: Audience | None,
+        room: Audience | None,
+        callback: Callable[..., Any] | None,
+        ignore_queue: bool,
+    ) -> None:
         """Emit within the hooks, apart from `emit`, whose locals a closure would slow down."""
         event, namespace, skip_sid = emission.event, emission.namespace, emission.skip_sid
 
         async def send(emission: Emission) -> None:
             self._outbound.tell_sent(event, namespace)
-            await sender.emit(event, emission.data, namespace=namespace, skip_sid=skip_sid, **options)
+            await sender.emit(
+                event,
+                emission.data,
+                to=to,
+                room=room,
+                skip_sid=skip_sid,
+                namespace=namespace,
+                callback=callback,
+                ignore_queue=ignore_queue,
+            )
 
         await self.around.run(emission, self._outbound.check, send)
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator
-    from typing import Never
+    from typing import Never, Unpack
 
     from ..engine import Audience, Room
+    from .emitter_options import EmitOptions
 
     Result = TypeVar("Result")
 
@@ -48,7 +49,7 @@ class SyncApp:
             self._app.emit(event, data, to, room, skip_sid, namespace, callback, ignore_queue, **misplaced)
         )
 
-    def send(self, data: Any, to: Audience | None = None, **options: Any) -> None:
+    def send(self, data: Any, to: Audience | None = None, **options: Unpack[EmitOptions]) -> None:
         """Emit the event ``message``."""
         self._wait(self._app.send(data, to, **options))
 
@@ -112,13 +113,20 @@ class SyncSocket:
         self._socket = socket
         self._wait = Waiting(socket.app).wait
 
-    def emit(self, event: str, data: Any = None, **options: Any) -> None:
+    def emit(
+        self,
+        event: str,
+        data: Any = None,
+        *,
+        callback: Callable[..., Any] | None = None,
+        **misplaced: Never,
+    ) -> None:
         """Emit to this client."""
-        self._wait(self._socket.emit(event, data, **options))
+        self._wait(self._socket.emit(event, data, callback=callback, **misplaced))
 
-    def send(self, data: Any = None) -> None:
+    def send(self, data: Any = None, **misplaced: Never) -> None:
         """Emit the event ``message`` to this client."""
-        self._wait(self._socket.send(data))
+        self._wait(self._socket.send(data, **misplaced))
 
     def broadcast(self, event: str, data: Any = None, **misplaced: Never) -> None:
         """Emit to every other client of this namespace."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -148,9 +149,9 @@ async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None
         before = int((await client.time())[0]) - 1200
         for number in range(1000):
             await client.xadd(key, {"d": "{}"}, id=f"{before * 1000 + number}-0")
-        emitting: Emitter | AsynctionSocketIO
-        for number, emitting in enumerate([emitter, kept, emitter] * 2, 1):
-            await emitting.emit("news", "x")
+        emitting: list[Emitter | AsynctionSocketIO] = [emitter, kept, emitter, emitter, kept, emitter]
+        for number, sender in enumerate(emitting, 1):
+            await sender.emit("news", "x")
             assert await client.xlen(key) == 1000 + number
         for _ in range(2):  # the first answer tells the broker's time
             await brief.emit("news", "x")
@@ -241,6 +242,22 @@ def test_a_timeout_is_a_number_of_seconds(kind: Any, timeout: Any) -> None:
     """Anything else is an error where the emitter is made; an emit would wait for ever, or always fail."""
     with pytest.raises(ValueError, match="timeout takes seconds above zero, not"):
         kind.from_spec(SPEC, message_queue="redis://127.0.0.1:1", timeout=timeout)
+
+
+@pytest.mark.parametrize(
+    ("option", "hint"),
+    [
+        ("validaton", "; did you mean 'validation'?"),
+        ("carrier", ""),
+        ("options", ""),
+        ("resource", "; the path is that of the document's server"),
+    ],
+)
+@pytest.mark.parametrize("kind", [Emitter, BlockingEmitter])
+def test_an_unknown_option_is_named(kind: Any, option: str, hint: str) -> None:
+    """Emitters refuse an option that they don't have as applications do, with a similar name or a cure."""
+    with pytest.raises(TypeError, match=rf"^unexpected option '{option}'{re.escape(hint)}"):
+        kind.from_spec(SPEC, message_queue="redis://127.0.0.1:1", **{option: None})
 
 
 @pytest.mark.parametrize("kind", KINDS)
