@@ -86,6 +86,32 @@ class Connect(StrEnum):
     UNDECLARED = "undeclared"
 
 
+class Dropped(StrEnum):
+    """Why a message of the queue was not taken; the values are what logs, `Queue.dropped` and metrics say."""
+
+    UNSIGNED = "unsigned"
+    SIGNED = "signed"
+    WRONG_SIGNATURE = "wrong signature"
+    TOO_OLD = "too old"
+    REPEATED = "repeated"
+    NOT_UTF_8 = "not UTF-8"
+    NOT_JSON = "not JSON"
+    MALFORMED = "malformed"
+    NOT_ALLOWED = "not allowed by the document"
+    ROOM_CALLBACK = "callback for a room"
+    UNASKED = "unasked"
+    ANSWER_WITHOUT_FORM = "an answer without a form on the queue"
+
+
+class Lost(StrEnum):
+    """Why a message of the queue reached not every process; what each means is in `Queue.lost`."""
+
+    OUTAGE = "outage"
+    MISSED = "missed"
+    RETENTION = "retention"
+    REFUSED = "refused"
+
+
 class Unanswered(StrEnum):
     """Why an emitted event that asked for an acknowledgement got none that counts."""
 

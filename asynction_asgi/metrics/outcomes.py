@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..reasons import Close, Code, Credential, Rejection, Unanswered
+from ..reasons import Close, Code, Credential, Dropped, Lost, Rejection, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +52,5 @@ DISCONNECTS = (
 )
 TRANSPORTS = ("websocket", "polling")
 DIRECTIONS = ("written", "read")
-DROPS = (
-    *("unsigned", "signed", "wrong signature", "too old", "repeated", "not UTF-8", "not JSON", "malformed"),
-    *("not allowed by the document", "callback for a room", OTHER),
-)
-LOSSES = ("outage", "missed", "retention", "refused", OTHER)
+DROPS = (*_values(Dropped), OTHER)
+LOSSES = (*_values(Lost), OTHER)

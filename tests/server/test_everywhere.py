@@ -209,11 +209,15 @@ async def test_bytes_are_asked_and_answered(world: World) -> None:
 async def test_an_answer_without_a_form_on_the_queue(
     queue_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A client of MessagePack can send bytes beside what stands for bytes elsewhere; who asks learns it at once."""
+    """A client of MessagePack can send bytes beside what stands for bytes elsewhere; who asks learns it at once.
+
+    It is counted under the same reason in the queue's state, in the log and in the metrics.
+    """
     options: dict[str, Any] = {
         "message_queue": queue_url,
         "channel": uuid.uuid4().hex,
         "serializer": "msgpack",
+        "metrics": True,
     }
     apps = [AsynctionSocketIO.from_spec(SPEC, validation=False, **options) for _ in range(2)]
     with contextlib.ExitStack() as stack:
@@ -231,7 +235,11 @@ async def test_an_answer_without_a_form_on_the_queue(
             await client.disconnect()
     assert apps[0].queue is not None
     dropped = apps[0].queue.dropped
-    await until(lambda: dropped == {"an answer without a form on the queue": 2}, "both were dropped")
+    reason = "an answer without a form on the queue"
+    await until(lambda: dropped == {reason: 2}, "both were dropped")
+    assert f"a message of the queue was dropped: {reason}: " in caplog.text
+    assert apps[0].metrics is not None
+    assert f'asynction_queue_dropped_total{{reason="{reason}"}} 2' in apps[0].metrics.exposition()
     assert not [record for record in caplog.records if record.exc_info]
 
 

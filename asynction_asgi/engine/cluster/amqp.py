@@ -7,6 +7,7 @@ import contextlib
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Lost
 from .broker import CONNECT_SECONDS, Delivery
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Amqp:
         seconds: How long the broker may take to answer for a batch.
     """
 
-    missing = "missed"
+    missing = Lost.MISSED
 
     def __init__(self, url: str, channel: str, *, seconds: float) -> None:
         self._url = url

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...reasons import Lost
+
 __all__ = ["CONNECT_SECONDS", "Broker", "Delivery", "FullError"]
 
 # To open a connection, and for a subscription to be confirmed.
@@ -47,7 +49,7 @@ class Broker(Protocol):
         missing: The reason under which a message that never came is counted.
     """
 
-    missing: str
+    missing: Lost
 
     async def write(self, batch: Sequence[str]) -> int | None:
         """Write messages in order, and wait until the broker has answered for each.

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...errors import RefusedError
+from ...reasons import Dropped
 from ..peers.members import Phase
 from .catching_up import CatchingUp
 from .journal import Journal
@@ -316,7 +317,7 @@ class Claims:
         """
         ask = self._find(message)
         if ask is None:
-            self._queue.settings.codec.drop("unasked")
+            self._queue.settings.codec.drop(Dropped.UNASKED)
             return
         lost = message.get("lost")
         if lost is None:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Dropped
 from ..crashes import must_pass
 from ..logs import logger
 from .relayed import UNREADABLE
@@ -157,7 +158,7 @@ class Listener:
                 self._take(message)
                 return message
         except UNREADABLE as error:
-            self._codec.drop("malformed", detail=type(error).__name__)
+            self._codec.drop(Dropped.MALFORMED, detail=type(error).__name__)
         except BaseException as error:
             if must_pass(error, asyncio.current_task()):
                 raise

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
 from ...errors import RefusedError
-from ...reasons import Unanswered
+from ...reasons import Dropped, Unanswered
 from ..carrier import carried
 from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
@@ -92,7 +92,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         """Messages of the queue that were not taken, by the reason."""
         return self.settings.codec.dropped
 
-    def drop(self, reason: str) -> None:
+    def drop(self, reason: Dropped) -> None:
         """Count a message that is not taken, and log it now and then."""
         self.settings.codec.drop(reason)
 
@@ -321,7 +321,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             try:
                 taker(message)
             except RefusedError as error:
-                self.settings.codec.drop("not allowed by the document", detail=str(error))
+                self.settings.codec.drop(Dropped.NOT_ALLOWED, detail=str(error))
         elif message.get("host_id") != self.host_id:
             try:
                 if method == "emit":
@@ -331,9 +331,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
                 elif method in ("enter_room", "leave_room", "close_room"):
                     self._take_room(method, message)
             except RefusedError as error:
-                self.settings.codec.drop("not allowed by the document", detail=str(error))
+                self.settings.codec.drop(Dropped.NOT_ALLOWED, detail=str(error))
             except RoomCallbackError:
-                self.drop("callback for a room")
+                self.drop(Dropped.ROOM_CALLBACK)
 
     def _take_emit(self, message: dict[str, Any]) -> None:
         check_names(message)

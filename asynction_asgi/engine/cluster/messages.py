@@ -13,6 +13,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
+from ...reasons import Dropped
 from ..logs import logger
 from ..wire.codec import UndecodableError, UnencodableError, choose_codec
 from .seals import ForgedError, is_sealed
@@ -103,7 +104,7 @@ class QueueJson:
         try:
             return self.emit(tuple(arguments), **members)
         except UnencodableError as error:
-            self.drop("an answer without a form on the queue", detail=str(error))
+            self.drop(Dropped.ANSWER_WITHOUT_FORM, detail=str(error))
             return None
 
     def _encode(self, value: Any, shown: Any) -> tuple[str, list[bytes]]:
@@ -166,26 +167,26 @@ class QueueJson:
             if self._seal is not None:
                 text = self._seal.open(text, now=now)
             elif is_sealed(text):
-                raise ForgedError("signed")  # counted below with the others
+                raise ForgedError(Dropped.SIGNED)  # counted below with the others
             message = self._codec.loads(text)
         except ForgedError as error:
-            hint = "this process has no message_queue_secret" if error.fault == "signed" else ""
+            hint = "this process has no message_queue_secret" if error.fault is Dropped.SIGNED else ""
             self.drop(error.fault, detail=hint)
             raise
         except UnicodeDecodeError as error:
-            self.drop("not UTF-8")
+            self.drop(Dropped.NOT_UTF_8)
             raise UndecodableError("not UTF-8") from error
         except UndecodableError:
-            self.drop("not JSON")
+            self.drop(Dropped.NOT_JSON)
             raise
         if not isinstance(message, dict):
-            self.drop("malformed", detail="no object")
+            self.drop(Dropped.MALFORMED, detail="no object")
             return {}
         return message
 
-    def drop(self, reason: str, *, detail: str = "") -> None:
+    def drop(self, reason: Dropped, *, detail: str = "") -> None:
         """Count a message that is not taken, and log it now and then."""
-        self.dropped[reason] += 1
+        self.dropped[reason.value] += 1
         unsaid = self._throttle.admits(reason)
         if unsaid is not None:
             logger.warning(

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...logs import Throttle
+from ...reasons import Lost
 from .traffic import Traffic
 from .troubles import describe_error, name_trouble
 
@@ -60,7 +61,7 @@ class Outages:
         self._back: asyncio.TimerHandle | None = None
         self._lasted = 0.0
         self._told = False
-        self._lost: Counter[tuple[str, str]] = Counter()
+        self._lost: Counter[tuple[str, Lost]] = Counter()
         self._throttle = Throttle(_SECONDS)
 
     @property
@@ -115,16 +116,16 @@ class Outages:
             self._lasted = seconds = time.monotonic() - self._began
             self._back = asyncio.get_running_loop().call_later(self._settle, self._tell_end, seconds)
 
-    def lose(self, reason: str, number: int = 1, *, sender: str = "this process") -> None:
+    def lose(self, reason: Lost, number: int = 1, *, sender: str = "this process") -> None:
         """Count messages that were lost."""
-        self._counts[reason] += number
+        self._counts[reason.value] += number
         self._lost[sender, reason] += number
         if self._began is None:
             self._tell_loss(reason, number, sender)
 
     def refuse(self, message: str) -> str:
         """Count and log a message that the broker refuses while it takes others; return what is logged."""
-        self.lose("refused")
+        self.lose(Lost.REFUSED)
         text = (
             f"the message queue {self._place} refuses {message}: {self.last_error.rstrip('.')}; send less in one"
             " event, or raise the broker's limit"
@@ -162,8 +163,8 @@ class Outages:
             f" ({named})" if lost else "",
         )
 
-    def _tell_loss(self, reason: str, number: int, sender: str) -> None:
-        """Count messages that the sender or the broker lost, without an outage of our own."""
+    def _tell_loss(self, reason: Lost, number: int, sender: str) -> None:
+        """Log messages that the sender or the broker lost, without an outage of our own."""
         unsaid = self._throttle.admits(reason)
         if unsaid is not None:
             self._logger.warning(

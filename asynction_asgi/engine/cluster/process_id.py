@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ...logs import Throttle
+from ...reasons import Dropped
 from ..logs import logger
 from ..room_names import RoomCallbackError
 from ..wire.snapshot import take_snapshot
@@ -96,9 +97,9 @@ class Identified:
         try:
             await super()._handle_emit(message)  # type: ignore[misc]  # as above
         except RoomCallbackError:  # of another process, for our own emits are checked before
-            self.drop("callback for a room")
+            self.drop(Dropped.ROOM_CALLBACK)
 
-    def drop(self, reason: str) -> None:
+    def drop(self, reason: Dropped) -> None:
         """Log, now and then, that a message of another process is not taken."""
         unsaid = self._dropped.admits(reason)
         if unsaid is not None:

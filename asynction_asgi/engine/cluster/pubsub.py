@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Lost
 from .broker import CONNECT_SECONDS, Delivery
 from .redis_client import close_client, errors_in
 
@@ -25,7 +26,7 @@ class PubSub:
         seconds: How long the broker may take to answer for a batch.
     """
 
-    missing = "missed"
+    missing = Lost.MISSED
 
     def __init__(self, clients: RedisClients, channel: str, *, seconds: float) -> None:
         self._clients = clients

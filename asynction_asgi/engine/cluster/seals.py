@@ -11,8 +11,9 @@ import hashlib
 import hmac
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from ...reasons import Dropped
 from .process_id import Identity
 from .window import Window
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from ..options import Secret
-
-    Fault = Literal["unsigned", "signed", "wrong signature", "too old", "repeated"]
 
 # How far the clocks of two machines and the way through the queue may be apart.
 WINDOW_SECONDS = 60.0
@@ -36,8 +35,8 @@ class ForgedError(ValueError):
         fault: What is wrong with it.
     """
 
-    def __init__(self, fault: Fault) -> None:
-        self.fault: Fault = fault
+    def __init__(self, fault: Dropped) -> None:
+        self.fault = fault
         super().__init__(fault)
 
 
@@ -101,28 +100,28 @@ class Seal:
             ForgedError: No secret has signed it, it is too old, or it has been opened before.
         """
         if not is_sealed(sealed):
-            raise ForgedError("unsigned")
+            raise ForgedError(Dropped.UNSIGNED)
         head, _, text = sealed.partition("\n")
         line, _, signature = head.rpartition(" ")
         # All are tried, so that time tells nothing of which one fits.
         fits = [hmac.compare_digest(_sign(key, line, text), signature.encode()) for key in self._keys]
         if not any(fits):
-            raise ForgedError("wrong signature")
+            raise ForgedError(Dropped.WRONG_SIGNATURE)
         _, sender, number, milliseconds = line.split(" ")
         self._admit(sender, int(number), int(milliseconds) / 1000, self._clock() if now is None else now)
         return text
 
     def _admit(self, sender: str, number: int, sent: float, now: float) -> None:
         if abs(now - sent) > WINDOW_SECONDS:
-            raise ForgedError("too old")
+            raise ForgedError(Dropped.TOO_OLD)
         self._sweep(now)
         known = self._senders.get(sender)
         if known is None:
             known = _Sender(Window(number, earlier=True), latest=sent, since=self._forgotten)
         if sent <= known.since:
-            raise ForgedError("too old")
+            raise ForgedError(Dropped.TOO_OLD)
         if not known.window.admit(number):
-            raise ForgedError("repeated")
+            raise ForgedError(Dropped.REPEATED)
         known.latest = max(known.latest, sent)
         self._senders[sender] = known
 

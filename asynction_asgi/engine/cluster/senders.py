@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Dropped
 from .messages import read_number, sender_of
 from .window import Window
 
@@ -55,7 +56,9 @@ class Senders:
         self._heard[sender] = time.monotonic()
         if window.admit(number):
             return True
-        self._codec.dropped["repeated"] += 1  # the order of the day behind an outage, so not logged
+        self._codec.dropped[Dropped.REPEATED.value] += (
+            1  # the order of the day behind an outage, so not logged
+        )
         return False
 
     def settle(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from ...reasons import Lost
 from .broker import Delivery, FullError
 from .redis_client import close_client, errors_in, is_full
 
@@ -37,7 +38,7 @@ class Stream:
             know for how long the readers need them.
     """
 
-    missing = "retention"
+    missing = Lost.RETENTION
 
     def __init__(
         self, clients: RedisClients, channel: str, *, seconds: float, retention: float | None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import QueueError
+from ...reasons import Lost
 from ..crashes import must_pass
 from .broker import FullError
 from .messages import EMPTY, describe_message, numbered
@@ -125,7 +126,7 @@ class Writer:
         self._enqueue(item)
         while self.full and self._waiting and self._patience <= 0:
             self._characters -= len(self._waiting.popleft().text)
-            self._outages.lose("outage")
+            self._outages.lose(Lost.OUTAGE)
 
     def put_answered(self, text: str) -> Item:
         """Queue a message whose sender waits for the broker's answer; it is numbered when it is written."""

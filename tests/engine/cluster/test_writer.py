@@ -18,6 +18,7 @@ from asynction_asgi.engine.cluster.outages import Outages
 from asynction_asgi.engine.cluster.rhythm import Rhythm
 from asynction_asgi.engine.cluster.writer import Writer
 from asynction_asgi.errors import QueueError
+from asynction_asgi.reasons import Lost
 from tests.engine.stage import until
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ RHYTHM = Rhythm(retry=0.0, gather=0.2, outage=0.3)
 class ScriptedBroker:
     """A broker that records batches, and fails on demand."""
 
-    missing = "missed"
+    missing = Lost.MISSED
 
     def __init__(self) -> None:
         self.batches: list[list[dict[str, Any]]] = []
