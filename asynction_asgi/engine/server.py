@@ -38,7 +38,7 @@ from .wire.codec import check_depth
 from .wire.serializer import create_serializer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from ..errors import RefusedError
     from ..spec.model import Ordering
@@ -159,14 +159,7 @@ class Server(AddressingServer):
                 that it goes to.
         """
         self.eio.count_bytes()
-        deliver = self.manager.deliver
-
-        def count(event: str, data: Any, namespace: str, *target: Any, **options: Any) -> Sequence[Member]:
-            recipients: Sequence[Member] = deliver(event, data, namespace, *target, **options)
-            delivered(namespace, len(recipients))
-            return recipients
-
-        self.manager.deliver = count  # type: ignore[method-assign]  # a server without metrics keeps the method
+        self.manager.delivered = delivered
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer
@@ -288,7 +281,7 @@ class Server(AddressingServer):
         Raises:
             TypeError: The manager is one of python-socketio's over a queue, which reaches only this process.
         """
-        if isinstance(self._clients, Here) and hasattr(self.manager, "channel"):
+        if self.manager.reaches_others and not self.manager.has_queue:
             raise TypeError(
                 "clients of other processes can't be reached by this client_manager; use message_queue in its place"
             )
@@ -311,11 +304,9 @@ class Server(AddressingServer):
         Args:
             seconds: The longest wait; an unreachable queue delays the start no longer.
         """
-        link = getattr(self.manager, "link", None)
-        if link is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    await link.subscribed.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.manager.wait_subscribed()
 
     @property
     def stopping(self) -> bool:

@@ -98,7 +98,7 @@ def _check_workers(app: Callable[..., Any], target: Target) -> None:
         missing = []
         if "polling" in served.server.eio.transports:
             missing.append("sessions")
-        if not hasattr(served.server.manager, "channel"):  # python-socketio's managers over a queue have one
+        if not served.server.manager.reaches_others:
             missing.append("clients")
         if missing:
             raise click.UsageError(_workers_need(missing, mount, target))

@@ -167,6 +167,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         if self.link is not None:
             await self.link.listen()
 
+    async def wait_subscribed(self) -> None:
+        """Wait until this process receives what others emit, if it has begun to listen."""
+        if self.link is not None:
+            await self.link.subscribed.wait()
+
     def stop_seeking(self) -> None:
         """Ask no other process for clients any more."""
         self.everywhere.calls.stop_seeking()

@@ -55,6 +55,7 @@ class Identified:
     only after clients of this process that read slowly were waited for.
     """
 
+    reaches_others = True
     _identity: Identity
     check_callback: Callable[[str, Any], None]  # of `Rooms`
 

@@ -69,7 +69,7 @@ class Calls:
         """
         member = self._rooms.find(to, namespace)
         leaving = member is not None and member.phase in (Phase.AWAY, Phase.LEAVING, Phase.GONE)
-        if leaving or (member is None and not hasattr(self._rooms, "host_id")):  # no queue, so nowhere else
+        if leaving or (member is None and not self._rooms.reaches_others):
             raise DisconnectedError(to, namespace)
         answered: asyncio.Future[tuple[Any, ...]] = asyncio.get_running_loop().create_future()
         callback = Answer(answered, to, namespace, event)

@@ -40,10 +40,17 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         members: By namespace and sid, every peer that is not yet forgotten.
         rooms: By namespace and room, the members in it; the room None is the namespace.
         has_queue: Whether it reaches other processes through a message queue of ours.
+        reaches_others: Whether it reaches other processes, by whatever queue.
+        thread: What reads python-socketio's queue managers' messages; None without one.
+        delivered: Is called for each emit, with the namespace and the number of clients of this process that it
+            goes to; None while nothing counts that.
         relayed: Callbacks of emits that went through a message queue, by room and id.
     """
 
     has_queue = False
+    reaches_others = False
+    thread: asyncio.Task[None] | None = None
+    delivered: Callable[[str, int], None] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,6 +71,15 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     def need_queue(self) -> None:
         """Let `reached` be False during each outage of the message queue; without one, nothing changes."""
+
+    async def wait_subscribed(self) -> None:
+        """Wait until this process receives what others emit; without a message queue of ours, not at all."""
+
+    def stop_seeking(self) -> None:
+        """Ask no other process for clients any more; without a message queue of ours, none is asked."""
+
+    async def close(self) -> None:
+        """Close connections to a message queue; without one, there are none."""
 
     # -- membership ------------------------------------------------------------------------
 
@@ -286,27 +302,30 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         arguments = list_arguments(data)
         skipped = skip_sid if isinstance(skip_sid, (list, tuple, set, frozenset)) else (skip_sid,)
         recipients = [member for member in self._recipients(namespace, target) if member.sid not in skipped]
-        if callback is None:
-            if recipients and (trail := recipients[0].trail) is not None:
-                trails = len(recipients) if recipients[0].phase in _REACHED else 0
-                entry, frames = self.server.log.record(event, arguments, namespace, trail.form, trails)
-                for member in recipients:
-                    member.collect(entry, frames)
-                return recipients
+        if callback is not None:
+            for member in recipients:
+                if member.phase is _AWAY:
+                    self.lose(callback, Unanswered.GONE)
+                    continue
+                # Encode first: a callback of a packet that can't be sent would wait for ever.
+                frames = self.server.encode(
+                    packets.EVENT, [event, *arguments], namespace, member.last_ack + 1
+                )
+                displaced = member.expect_ack(callback, self.server.limits.pending_acks)
+                member.deliver(frames)
+                if displaced is not None:
+                    self.lose(displaced, Unanswered.DISPLACED)
+        elif recipients and (trail := recipients[0].trail) is not None:
+            trails = len(recipients) if recipients[0].phase in _REACHED else 0
+            entry, frames = self.server.log.record(event, arguments, namespace, trail.form, trails)
+            for member in recipients:
+                member.collect(entry, frames)
+        else:
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:
                 member.deliver(frames)
-            return recipients
-        for member in recipients:
-            if member.phase is _AWAY:
-                self.lose(callback, Unanswered.GONE)
-                continue
-            # Encode first: a callback of a packet that can't be sent would wait for ever.
-            frames = self.server.encode(packets.EVENT, [event, *arguments], namespace, member.last_ack + 1)
-            displaced = member.expect_ack(callback, self.server.limits.pending_acks)
-            member.deliver(frames)
-            if displaced is not None:
-                self.lose(displaced, Unanswered.DISPLACED)
+        if self.delivered is not None:
+            self.delivered(namespace, len(recipients))
         return recipients
 
     def check_callback(self, namespace: str, target: Any) -> None:

@@ -98,15 +98,12 @@ class Stopping:
         if ending is None or self._service.leaving is not None:
             self._service.begin_stop()
             await self._let_clients_go(seconds)
-        thread = getattr(self._rooms, "thread", None)
-        if thread is not None:
+        if (thread := self._rooms.thread) is not None:
             thread.cancel()
             await asyncio.wait([thread], timeout=LEAVE_SECONDS)
         if last := unfinished(self._tasks.running):  # such as telling other processes of what is lost
             await asyncio.wait(last, timeout=LEAVE_SECONDS)
-        close_rooms = getattr(self._rooms, "close", None)
-        if close_rooms is not None:  # connections to a message queue
-            await close_rooms()
+        await self._rooms.close()
 
     async def _send_away(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
@@ -144,9 +141,7 @@ class Stopping:
     async def _let_clients_go(self, seconds: float) -> None:
         deadline = asyncio.get_running_loop().time() + seconds
         await self._leaving.let_go(list(self._transports.sockets.values()), seconds)
-        stop_seeking = getattr(self._rooms, "stop_seeking", None)
-        if stop_seeking is not None:  # during an outage of the queue it would not end
-            stop_seeking()
+        self._rooms.stop_seeking()  # during an outage of the queue it would not end
         late: list[Transport] = list(self._transports.sockets.values())  # that came meanwhile
         for socket in late:
             close(socket)

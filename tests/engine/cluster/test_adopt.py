@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 from socketio.async_pubsub_manager import AsyncPubSubManager
+from socketio.exceptions import DisconnectedError
 
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.peers.rooms import Rooms
 
-from ..stage import Script, serve, until
+from ..stage import SECONDS, Script, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -127,6 +128,35 @@ async def test_a_passed_object_keeps_its_class() -> None:
         assert manager.rooms is adopted.rooms
         assert isinstance(adopted, Rooms)
         assert isinstance(adopted, Logged)
+
+
+async def test_counting_replaces_no_method_of_a_passed_object() -> None:
+    """What is emitted is counted, with the override, and both objects keep their methods."""
+    manager = Logged()
+    delivered: list[tuple[str, int]] = []
+    async with serve(client_manager=manager) as stage, stage.client() as client, stage.client() as other:
+        stage.server.count_traffic(lambda *count: delivered.append(count))
+        await stage.server.emit("n")
+        await stage.server.emit("n", to=other.sid)
+        assert await client.receive() == await other.receive() == await other.receive() == '42["n"]'
+        adopted = stage.server.manager
+        assert (manager.emitted, delivered) == (["n", "n"], [("/", 2), ("/", 1)])
+        assert not {name for name in vars(adopted) if callable(getattr(Rooms, name, None))}
+
+
+class Channelled(Logged):
+    """A manager without a queue that has attributes of the names of those with one."""
+
+    channel, host_id, link = "news", "one", "chain"
+
+
+async def test_attributes_of_a_manager_do_not_make_it_a_queue() -> None:
+    """A call to an unknown client fails at once, and the clients of this process can be counted."""
+    async with serve(client_manager=Channelled()) as stage, stage.client():
+        with pytest.raises(DisconnectedError):
+            await stage.server.call("q", to="unknown", timeout=SECONDS)
+        assert await stage.server.clients.count("/", None, timeout=SECONDS) == 1
+        await stage.server.ready()
 
 
 @pytest.mark.parametrize("manager", [socketio.AsyncManager, socketio.AsyncManager()], ids=["class", "object"])
