@@ -400,8 +400,9 @@ def test_a_crash_on_the_auth_is_a_warning(caplog: pytest.LogCaptureFixture) -> N
 
     async def connect(socket: Any, auth: CrashingModel) -> None: ...
 
-    auth: dict[str, Any] = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
-    spec = document(root=channel([], **{"x-auth": auth}))
+    auth = {"type": "object", "properties": {"sku": {"type": "string"}}, "required": ["sku"]}
+    fields: dict[str, Any] = {"x-auth": auth}
+    spec = document(root=channel([], **fields))
     AsynctionSocketIO.from_spec(spec, handlers={"/": {"connect": connect}})
     assert "connect: parameter 'auth': the document accepts {" in caplog.text
     assert ", and CrashingModel raises KeyError: " in caplog.text
