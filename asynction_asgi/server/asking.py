@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import AckValidationError, DisconnectedError, NoAnswerError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
     from ..engine import Poll, Server
 
@@ -65,7 +65,7 @@ class Asking:
         """Number of clients that were asked; None until every process on the message queue has answered."""
         return None if self._poll is None else self._poll.asked
 
-    async def __aiter__(self) -> AsyncIterator[Answer]:
+    async def __aiter__(self) -> AsyncGenerator[Answer, None]:
         """Ask, and yield an answer for each client; a loop that ends early forgets the others."""
         self._poll = poll = await self._begin()
         if poll is None:

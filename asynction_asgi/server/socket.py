@@ -91,7 +91,7 @@ class Socket:
 
     @property
     def sync(self) -> SyncSocket:
-        """The same methods, blocking, for plain functions in worker threads."""
+        """The methods that are awaited here, blocking, for plain functions in worker threads."""
         return SyncSocket(self)
 
     @property

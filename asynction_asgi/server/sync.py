@@ -10,11 +10,13 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .sync_sockets import SyncAsking, SyncSockets
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterator
     from typing import Never, Unpack
 
-    from ..engine import Audience, Room
+    from ..engine import Audience, Found, Room
     from .emitter_options import EmitOptions
 
     Result = TypeVar("Result")
@@ -70,6 +72,30 @@ class SyncApp:
         """
         return self._wait(self._app.call(event, data, to, sid, namespace, _bounded(timeout), ignore_queue))
 
+    def ask(
+        self,
+        event: str,
+        data: Any = None,
+        to: Audience | None = None,
+        *,
+        namespace: str | None = None,
+        timeout: float = 60,
+    ) -> SyncAsking:
+        """Ask the clients of a room, or of the namespace; a loop over their answers holds a worker thread."""
+        asking = self._wait(_call(self._app.ask, event, data, to, namespace=namespace, timeout=timeout))
+        return SyncAsking(asking, self._wait)
+
+    def sockets(
+        self, room: Audience | None = None, namespace: str | None = None, *, timeout: float = 2
+    ) -> SyncSockets:
+        """Address the clients of a room, or of the namespace, in every process on the message queue."""
+        return SyncSockets(self._app.sockets(room, namespace, timeout=timeout), self._wait)
+
+    def find(self, sid: str, namespace: str | None = None, *, timeout: float = 2) -> Found | None:
+        """Find a client in any process on the message queue, or return None if it is in none."""
+        found: Found | None = self._wait(self._app.find(sid, namespace, timeout=timeout))
+        return found
+
     def enter_room(self, sid: str, room: Room, namespace: str | None = None) -> None:
         """Put a client into a room."""
         self._wait(self._app.enter_room(sid, room, namespace))
@@ -81,6 +107,11 @@ class SyncApp:
     def close_room(self, room: Room, namespace: str | None = None) -> None:
         """Take every client out of a room."""
         self._wait(self._app.close_room(room, namespace))
+
+    def rooms(self, sid: str, namespace: str | None = None) -> list[str | int]:
+        """Return the rooms of a client of this process, its own included."""
+        rooms: list[str | int] = self._wait(_call(self._app.rooms, sid, namespace))
+        return rooms
 
     def get_session(self, sid: str, namespace: str | None = None) -> dict[str, Any]:
         """Return a client's session."""
@@ -105,7 +136,7 @@ class SyncApp:
 
 
 class SyncSocket:
-    """The socket's methods, each of which returns when it is done; see `Socket`."""
+    """The socket's coroutine methods, each of which returns when it is done; see `Socket`."""
 
     __slots__ = ("_socket", "_wait")
 
@@ -233,6 +264,11 @@ def _bounded(timeout: float | None) -> float:
     if timeout is None:
         raise ValueError("call() holds one of 40 threads while it waits: give it a timeout in seconds")
     return timeout
+
+
+async def _call(function: Callable[..., Result], *arguments: Any, **named: Any) -> Result:
+    """Call a plain function in the event loop."""
+    return function(*arguments, **named)
 
 
 async def _enter(manager: Any) -> Any:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, DisconnectedError
+from asynction_asgi import AsynctionSocketIO, DisconnectedError, PayloadValidationError, Socket
 from asynction_asgi.server import sync
+from asynction_asgi.server.emitting import Emitting
 from tests.clients import connected
 from tests.serving import serve
 
@@ -18,8 +20,6 @@ from .documents import TEXT, channel, document, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from asynction_asgi import Socket
 
 HI = {"text": "hi"}
 GONE = threading.Semaphore(0)
@@ -94,6 +94,68 @@ async def test_every_method_has_a_blocking_form(url: str) -> None:
         assert await client.call("everything", HI) == ["ADA", True]
         texts = [(await client.receive())[1]["text"] for _ in range(4)]
     assert texts == ["one", "two", "three", "four"]
+
+
+def test_no_method_is_left_out() -> None:
+    """Whatever can be awaited or looped over has its blocking form."""
+    app = {name for name in vars(Emitting) if not name.startswith("_")} - {"server", "sync"}
+    socket = {
+        name
+        for name, method in vars(Socket).items()
+        if not name.startswith("_") and inspect.isroutine(method)
+    } - {"seen_as"}
+    assert app == {name for name in vars(sync.SyncApp) if not name.startswith("_")}
+    assert socket == {name for name in vars(sync.SyncSocket) if not name.startswith("_")}
+
+
+def reach_all(socket: Socket, data: Any) -> Any:
+    """Address clients from a plain handler, by all that addresses many."""
+    app = socket.app.sync
+    app.sockets().join("all")
+    found, everybody = app.find(socket.id), app.sockets("all")
+    asking = app.ask("question", data, to="all", timeout=30)
+    answers = {answer.sid: answer.value for answer in asking}
+    everybody.emit("said", {"text": "to all"})
+    same = sorted(client.id for client in everybody) == sorted(answers)
+    rooms, count = app.rooms(socket.id), everybody.count()
+    everybody.leave("all")
+    for first in app.ask("question", data, timeout=30):  # and no more
+        answers[""] = first.value
+        break
+    others = [sid for sid in answers if sid not in ("", socket.id)]
+    app.sockets(others).disconnect()
+    assert found is not None
+    return [found.id == socket.id, same, "all" in rooms, count, asking.asked, *answers.values()]
+
+
+async def test_plain_functions_reach_many_clients() -> None:
+    """They count them, ask them, and move them between rooms."""
+    app = AsynctionSocketIO.from_spec(spec(), handlers={"/": {"*": lambda event, data: None}})
+    app.on("everything", reach_all)
+
+    async def question(data: Any) -> Any:
+        return data["text"]
+
+    with serve(app) as url:
+        async with (
+            connected(url, on={"question": question}) as client,
+            connected(url, on={"question": question}) as other,
+        ):
+            answer = await client.call("everything", HI)
+            assert answer == [True, True, True, 2, 2, "hi", "hi", "hi"]
+            for receiver in (client, other):
+                assert await receiver.receive() == ("said", {"text": "to all"})
+
+
+async def test_a_question_is_checked_when_it_is_asked() -> None:
+    """By a plain function; in a coroutine it raises."""
+    app = AsynctionSocketIO.from_spec(spec(), handlers={"/": {"*": lambda event, data: None}})
+    async with app.lifespan():
+        with pytest.raises(PayloadValidationError):
+            await asyncio.to_thread(app.sync.ask, "question", {"text": 7})
+        with pytest.raises(RuntimeError, match="this would block the event loop"):
+            app.sync.ask("question", HI)
+        assert await asyncio.to_thread(lambda: list(app.sync.ask("question", HI))) == []
 
 
 async def test_a_hundred_plain_handlers_wait_for_their_clients(url: str) -> None:
