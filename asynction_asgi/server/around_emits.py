@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from .around import check_hook
@@ -17,8 +18,11 @@ if TYPE_CHECKING:
     Check: TypeAlias = "Callable[[str, Any, str, Any], Any]"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Emission:
     """One emit, call or question to many, once for all recipients, whose data match the document.
+
+    A hook that wants other data passes them to ``proceed``, which checks them.
 
     Attributes:
         kind: ``emit``, or ``call`` where the answer is waited for, or ``ask`` where those of many are.
@@ -29,24 +33,13 @@ class Emission:
         skip_sid: Who is left out.
     """
 
-    __slots__ = ("data", "event", "kind", "namespace", "skip_sid", "to")
-
-    def __init__(
-        self,
-        kind: Literal["emit", "call", "ask"],
-        event: str,
-        data: Any,
-        *,
-        namespace: str,
-        to: Audience | None,
-        skip_sid: str | Collection[str] | None = None,
-    ) -> None:
-        self.kind = kind
-        self.event = event
-        self.data = data
-        self.namespace = namespace
-        self.to = to
-        self.skip_sid = skip_sid
+    kind: Literal["emit", "call", "ask"]
+    event: str
+    data: Any
+    _: KW_ONLY
+    namespace: str
+    to: Audience | None
+    skip_sid: str | Collection[str] | None = None
 
     def __repr__(self) -> str:
         return f"<Emission {self.kind} {self.event!r} in {self.namespace}>"
@@ -89,7 +82,8 @@ def _link(hook: AroundEmit, run: Send, check: Check) -> Send:
         async def proceed(*data: Any) -> Any:
             if data:
                 (other,) = data
-                emission.data = check(emission.event, other, emission.namespace, emission.to)
+                checked = check(emission.event, other, emission.namespace, emission.to)
+                return await run(replace(emission, data=checked))
             return await run(emission)
 
         return await hook(emission, proceed)

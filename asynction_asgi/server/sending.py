@@ -103,16 +103,16 @@ class Sending:
         ignore_queue: bool,
     ) -> None:
         """Emit within the hooks, apart from `emit`, whose locals a closure would slow down."""
-        event, namespace, skip_sid = emission.event, emission.namespace, emission.skip_sid
 
         async def send(emission: Emission) -> None:
+            event, namespace = emission.event, emission.namespace
             self._outbound.tell_sent(event, namespace)
             await sender.emit(
                 event,
                 emission.data,
                 to=to,
                 room=room,
-                skip_sid=skip_sid,
+                skip_sid=emission.skip_sid,
                 namespace=namespace,
                 callback=callback,
                 ignore_queue=ignore_queue,

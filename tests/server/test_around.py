@@ -224,6 +224,40 @@ async def test_a_hook_around_emits_drops_and_changes(url: str) -> None:
     assert ("call", "question", ({"text": "changed"},), "/") not in SEEN
 
 
+async def test_an_emission_is_changed_by_proceed_alone() -> None:
+    """An attribute that is set is an error instead of being ignored; the next hook sees what was passed on."""
+    app = AsynctionSocketIO.from_spec(document(root=channel([], [message("told", TEXT)])))
+    refused: list[str] = []
+    seen: list[Any] = []
+
+    @app.around_emit
+    async def outer(emission: Emission, proceed: Any) -> None:
+        for name, value in {
+            "event": "x",
+            "data": ({"text": 7},),
+            "to": "x",
+            "namespace": "/x",
+            "skip_sid": "x",
+        }.items():
+            try:
+                setattr(emission, name, value)
+            except AttributeError:
+                refused.append(name)
+        await proceed({"text": "changed"})
+
+    @app.around_emit
+    async def inner(emission: Emission, proceed: Any) -> None:
+        seen.append((emission.event, emission.data))
+        await proceed()
+
+    with serve(app) as url:
+        async with connected(url) as client:
+            await app.emit("told", {"text": "hi"})
+            assert await client.receive() == ("told", {"text": "changed"})
+    assert refused == ["event", "data", "to", "namespace", "skip_sid"]
+    assert [(event, list(data)) for event, data in seen] == [("told", [{"text": "changed"}])]
+
+
 async def test_other_data_that_miss_the_document_raise() -> None:
     """In the code that emits."""
     with pytest.raises(PayloadValidationError):
