@@ -72,12 +72,9 @@ class Scope:
         self._holds_outer = False
         self._hold_outer()
 
-    async def fill(self, needs: Sequence[tuple[str, Cell | None]]) -> dict[str, Any]:
+    async def fill(self, needs: Sequence[tuple[str, Cell]]) -> dict[str, Any]:
         """Return values by name; those of this scope are made if they are not there yet."""
-        return {
-            name: await self.get(cell.source) if cell is not None else self._read(name)
-            for name, cell in needs
-        }
+        return {name: await self.get(cell.source) for name, cell in needs}
 
     async def get(self, source: Source) -> Any:
         """Return the value of a provider; it is made in the scope in which it lasts."""
@@ -96,7 +93,7 @@ class Scope:
         named = {}
         for name, cell in source.needs:
             if cell is None:
-                named[name] = self._read(name)
+                named[name] = self._values(name)
             elif cell.source.scope == self.name:
                 named[name] = await self._make(cell.source)  # the lock is held
             else:
@@ -109,10 +106,6 @@ class Scope:
             value = await value
         self._made[source] = value
         return value
-
-    def _read(self, name: str) -> Any:
-        """Return a value by its name, here or in a scope that lasts longer."""
-        return self._values(name)
 
     def hold(self) -> None:
         """Keep what was made until `release`: a handler may run on when its client has left."""

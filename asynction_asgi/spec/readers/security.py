@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
 
-# Types that carry scopes.
 _SCHEMES = Pointer(("components", "securitySchemes"))
-_SCOPED = ("oauth2", "openIdConnect")
+_SCOPED = ("oauth2", "openIdConnect")  # types whose requirements may list scopes
 _SUPPORTED = ("userPassword", "apiKey", "X509", "httpApiKey", "http", "oauth2", "openIdConnect")
 _SUPPORTED_HTTP = ("basic", "bearer")
 
