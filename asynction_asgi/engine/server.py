@@ -23,6 +23,7 @@ from .peers.gate import Gate
 from .peers.here import Here
 from .peers.intake import Intake
 from .peers.lanes import Lanes
+from .peers.parting import Parting
 from .peers.refusals import Refusals
 from .peers.registered import RegisteredHandlers
 from .peers.replies import Replies
@@ -63,7 +64,7 @@ class Server(AddressingServer):
         limits: What one client may cost.
         encode: Make the frames of one packet; `Serializer.encode`.
         check_depth: Raises `UndecodableError` for arguments that nest too deep.
-        gate: How clients come into namespaces and out of them.
+        parting: How clients leave namespaces.
         log: Events that clients may get again.
         calls: Events that wait for an answer, and callbacks.
         tasks: What runs in the background.
@@ -113,11 +114,8 @@ class Server(AddressingServer):
         lanes = Lanes(replies, ordering, self.counts)
         self.calls = Calls(self.manager, self.emit, self.tasks)
         self._service = service = Service()
-        self.gate = Gate(
-            endpoints=(endpoint, self._registered),
-            sender=self,
+        self.parting = Parting(
             transports=self.eio,
-            environs=self.environ,
             limits=limits,
             rooms=self.manager,
             lanes=lanes,
@@ -127,15 +125,28 @@ class Server(AddressingServer):
             service=service,
             returning=self._returning,
             reports=reports,
-            watch=watch,
         )
-        here = Here(self.manager, self.gate.dismiss)
+        gate = Gate(
+            endpoints=(endpoint, self._registered),
+            sender=self,
+            environs=self.environ,
+            limits=limits,
+            rooms=self.manager,
+            lanes=lanes,
+            replies=replies,
+            tasks=self.tasks,
+            service=service,
+            returning=self._returning,
+            watch=watch,
+            parting=self.parting,
+        )
+        here = Here(self.manager, self.parting.dismiss)
         self._clients: Clients = here
         if self.manager.has_queue:
             queue = cast("QueueRooms", self.manager)
             self._clients = queue.reach(here, self.tasks)
             self._returning.elsewhere = queue.exchange(
-                self._returning, log=self.log, gate=self.gate, tasks=self.tasks, limits=limits
+                self._returning, log=self.log, parting=self.parting, tasks=self.tasks, limits=limits
             )
         self._stopping = Stopping(
             transports=self.eio,
@@ -146,7 +157,7 @@ class Server(AddressingServer):
             returning=self._returning,
         )
         self._intake = Intake(
-            serializer, limits, self.gate, lanes, replies, self.calls, self._stopping, service
+            serializer, limits, gate, self.parting, lanes, replies, self.calls, self._stopping, service
         )
         self.eio.owner = self._intake
         self.app = EngineApp(self)
@@ -268,11 +279,11 @@ class Server(AddressingServer):
         the caller, is disconnected when that has ended: it gets what the handler emits, and no event of it
         is handled.
         """
-        await self.run_here(self.gate.disconnect(sid, namespace or "/", ignore_queue=ignore_queue))
+        await self.run_here(self.parting.disconnect(sid, namespace or "/", ignore_queue=ignore_queue))
 
     def expel(self, sid: str, namespace: str, error: RefusedError) -> None:
         """Tell a client of this process why, by the event ``exception``, and disconnect it from a namespace."""
-        self.gate.expel(sid, namespace, error)
+        self.parting.expel(sid, namespace, error)
 
     @property
     def clients(self) -> Clients:
@@ -363,7 +374,7 @@ class Server(AddressingServer):
     async def _handle_eio_connect(self, eio_sid: str, environ: dict[str, Any]) -> None:
         self.loop = self.loop or asyncio.get_running_loop()
         await super()._handle_eio_connect(eio_sid, environ)
-        self.gate.expect_connect(self.eio.sockets[eio_sid].connection)
+        self.parting.expect_connect(self.eio.sockets[eio_sid].connection)
 
     async def _handle_eio_message(self, eio_sid: str, data: str | bytes) -> None:
         socket = self.eio.sockets.get(eio_sid)
@@ -375,7 +386,7 @@ class Server(AddressingServer):
 
     async def _handle_eio_disconnect(self, eio_sid: str, reason: str) -> None:
         try:
-            await self.gate.close(self.eio.sockets[eio_sid].connection, reason)
+            await self.parting.close(self.eio.sockets[eio_sid].connection, reason)
         finally:
             self.environ.pop(eio_sid, None)
 

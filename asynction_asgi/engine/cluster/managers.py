@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ..limits import Limits
     from ..options import Secret
     from ..peers.event_log import Log
-    from ..peers.gate import Gate
     from ..peers.here import Here
+    from ..peers.parting import Parting
     from ..peers.returning import Returning
     from ..peers.tasks import Tasks
     from .settings import QueueSettings
@@ -109,7 +109,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         return self.everywhere
 
     def exchange(
-        self, returning: Returning, *, log: Log, gate: Gate, tasks: Tasks, limits: Limits
+        self, returning: Returning, *, log: Log, parting: Parting, tasks: Tasks, limits: Limits
     ) -> Claims | None:
         """Return the sessions of clients that come from other processes, and give away those that go there.
 
@@ -122,13 +122,15 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self,
             returning,
             log=log,
-            dismiss=gate.dismiss,
+            dismiss=parting.dismiss,
             most=limits.recovery_sessions,
             most_bytes=limits.recovery_bytes,
             patience=limits.drain_seconds,
             moved=self.moved,
         )
-        giving = Giving(self, self._identity, returning, claims, cut=gate.cut, tasks=tasks, moved=self.moved)
+        giving = Giving(
+            self, self._identity, returning, claims, cut=parting.cut, tasks=tasks, moved=self.moved
+        )
 
         def own(take: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
             return lambda message: take(message) if message["host_id"] == self.host_id else None
@@ -360,7 +362,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         )
 
     def _take_disconnect(self, sid: Any, namespace: Any) -> None:
-        parting = self.server.gate.dismiss(sid, namespace)
+        parting = self.server.parting.dismiss(sid, namespace)
         if parting is not None:
             self.server.tasks.spawn(parting)
 

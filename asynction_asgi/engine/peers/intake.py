@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .calls import Calls
     from .gate import Gate
     from .lanes import Lanes
+    from .parting import Parting
     from .replies import Replies
     from .service import Service
     from .stopping import Stopping
@@ -40,6 +41,7 @@ class Intake:
         serializer: Serializer,
         limits: Limits,
         gate: Gate,
+        parting: Parting,
         lanes: Lanes,
         replies: Replies,
         calls: Calls,
@@ -53,6 +55,7 @@ class Intake:
         self._decode = serializer.decode
         self._limits = limits
         self._gate = gate
+        self._parting = parting
         self._lanes = lanes
         self._replies = replies
         self._calls = calls
@@ -118,7 +121,7 @@ class Intake:
         elif kind in (packets.EVENT, packets.BINARY_EVENT):
             return self._take_event(member, packet.id, packet.payload, size)
         elif kind == packets.DISCONNECT:
-            self._gate.leave(member)
+            self._parting.leave(member)
         else:
             self._take_ack(member, packet)
         return None
