@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ..carrier import Carrier
     from ..peers.here import Here, Move
+    from ..peers.relayed_callbacks import RelayedCallbacks
     from ..peers.tasks import Tasks
     from .link import Link
     from .settings import QueueSettings
@@ -52,12 +53,14 @@ class OnQueue(Protocol):
         settings: Which queue.
         check: Raises for an event that must not reach clients; None takes all.
         carrier: Takes traces along with messages, or None.
+        relayed: Callbacks that wait for answers over the queue.
     """
 
     link: Link | None
     settings: QueueSettings
     check: Callable[[str, Any, str], None] | None
     carrier: Carrier | None
+    relayed: RelayedCallbacks
 
     @property
     def host_id(self) -> str:
@@ -68,9 +71,6 @@ class OnQueue(Protocol):
 
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
         """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
-
-    def lose_relayed(self, sid: Any, ack_id: Any, why: Unanswered) -> None:
-        """Forget a callback over the queue whose only client will not answer."""
 
 
 class Everywhere:
@@ -88,8 +88,9 @@ class Everywhere:
         self._tasks = tasks
         self._inquiries = Inquiries(lambda: self._link.others)
         self.calls = RemoteCalls(
-            tasks, self._is_nowhere, lambda sid, number: rooms.lose_relayed(sid, number, Unanswered.GONE)
+            tasks, self._is_nowhere, lambda sid, number: rooms.relayed.lose(sid, number, Unanswered.GONE)
         )
+        rooms.relayed.ended = self.calls.end
 
     # -- what this process asks for ----------------------------------------------------------
 

@@ -235,7 +235,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             recipients = self.deliver(event, data, namespace, target, skip_sid=skip_sid, callback=answer)
         except BaseException:
             if asked is not None:
-                self.take_relayed(target, asked[-1])
+                self.relayed.take(target, asked[-1])
             raise
         if asked is not None and not recipients:
             self.everywhere.calls.begin(asked[-1], target, namespace)
@@ -270,11 +270,6 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
         self.put({"sender": self.host_id, "method": method, "host_id": host, "id": number, **members})
 
-    def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
-        """Forget a callback that waits for an answer over the queue, and return it, or None."""
-        self.everywhere.calls.end(ack_id)
-        return super().take_relayed(sid, ack_id)
-
     async def _publish(self, data: Any) -> None:
         """Ask the other processes for what upstream's methods are about."""
         named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
@@ -304,7 +299,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             return
         host_id, room, namespace, ack_id = callback.args
         if host_id == self.host_id:
-            self.lose_relayed(room, ack_id, why)
+            self.relayed.lose(room, ack_id, why)
         else:  # without "args", so that upstream's managers pass it over
             self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=why.value)
 
@@ -386,9 +381,9 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             return  # another process asked
         answer, sid, number = read_answer(message), message.get("sid"), message["id"]
         if isinstance(answer, Unanswered):
-            self.lose_relayed(sid, number, answer)
+            self.relayed.lose(sid, number, answer)
             return
-        if (callback := self.take_relayed(sid, number)) is not None:
+        if (callback := self.relayed.take(sid, number)) is not None:
             self.server.tasks.spawn(self._call_back(callback, answer))
 
     async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:

@@ -109,7 +109,7 @@ class Calls:
 
     def _forget(self, member: Member | None, target: str, callback: Answer) -> None:
         if member is None:
-            self._rooms.forget_callback(target, callback)
+            self._rooms.relayed.forget(target, callback)
         else:
             member.forget_ack(callback)
 

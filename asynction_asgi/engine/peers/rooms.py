@@ -22,6 +22,7 @@ from ..wire import packets
 from .answers import Answer
 from .members import Member, Phase
 from .polls import Question
+from .relayed_callbacks import RelayedCallbacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 # By name, because Python 3.11 takes its time to look members of an Enum up. These take part in rooms.
 _CONNECTED, _AWAY, _RETURNING = Phase.CONNECTED, Phase.AWAY, Phase.RETURNING
 _REACHED = (_CONNECTED, _AWAY, _RETURNING)
-# Rooms and clients whose answers over a message queue are awaited; some may never have been there.
-_MOST_RELAYED = 10_000
 
 
 class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
@@ -44,7 +43,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         thread: What reads python-socketio's queue managers' messages; None without one.
         delivered: Is called for each emit, with the namespace and the number of clients of this process that it
             goes to; None while nothing counts that.
-        relayed: Callbacks of emits that went through a message queue, by room and id.
+        relayed: Callbacks of emits that went through a message queue.
     """
 
     has_queue = False
@@ -60,8 +59,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         """Set up what upstream's managers don't have."""
         self.members: dict[str, dict[str, Member]] = {}
         self.rooms: dict[str, dict[Any, dict[str, Member]]] = {}
-        self.relayed: dict[Any, dict[int, Callable[..., Any]]] = {}
-        self.last_relayed = 0
+        self.relayed = RelayedCallbacks(self.lose)
         self._displaced = Throttle()
 
     @property
@@ -354,44 +352,15 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
                 "a callback was forgotten: its client leaves more than pending_acks unanswered%s", unsaid
             )
 
-    # -- callbacks over a message queue ----------------------------------------------------
+    # -- callbacks over a message queue, as upstream's queue managers call them ------------
 
     def _generate_ack_id(self, sid: Any, callback: Callable[..., Any]) -> int:
-        """Return an id for a room, as upstream's queue managers ask; `trigger_callback` receives the answer."""
-        self.last_relayed += 1
-        if len(self.relayed) >= _MOST_RELAYED:  # unknown peers need nothing
-            oldest = next(iter(self.relayed))
-            for ack_id in list(self.relayed[oldest]):
-                self.lose_relayed(oldest, ack_id, Unanswered.DISPLACED)
-        waiting = self.relayed.get(sid, {})
-        if len(waiting) >= self.server.limits.pending_acks:
-            self.lose_relayed(sid, next(iter(waiting)), Unanswered.DISPLACED)
-        self.relayed.setdefault(sid, waiting)[self.last_relayed] = callback
-        return self.last_relayed
-
-    def lose_relayed(self, sid: Any, ack_id: Any, why: Unanswered) -> None:
-        """Forget a callback over the queue whose only client will not answer."""
-        callback = self.take_relayed(sid, ack_id)
-        if callback is not None:
-            self.lose(callback, why)
-
-    def take_relayed(self, sid: Any, ack_id: Any) -> Callable[..., Any] | None:
-        """Forget a callback that waits for an answer over the queue, and return it, or None."""
-        waiting = self.relayed.get(sid, {})
-        callback = waiting.pop(ack_id, None)
-        if not waiting:
-            self.relayed.pop(sid, None)
-        return callback
-
-    def forget_callback(self, sid: Any, callback: Callable[..., Any]) -> None:
-        """Stop waiting for an answer over the queue."""
-        waiting = self.relayed.get(sid, {})
-        for ack_id in [key for key, value in waiting.items() if value is callback]:
-            self.take_relayed(sid, ack_id)
+        """Return an id for a room; `trigger_callback` receives the answer."""
+        return self.relayed.add(sid, callback, self.server.limits.pending_acks)
 
     async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
         """Pass on an answer that came over the queue; ignore it if no callback waits for it."""
-        callback = self.take_relayed(sid, id)
+        callback = self.relayed.take(sid, id)
         if callback is not None:  # in a task of its own: this one reads the queue
             self.server.calls.call_back(callback, data)
 

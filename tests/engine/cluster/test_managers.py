@@ -586,7 +586,7 @@ async def test_callbacks_for_unknown_clients_are_limited(
     queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest callback is displaced, as no process can report that a client does not exist."""
-    monkeypatch.setattr("asynction_asgi.engine.peers.rooms._MOST_RELAYED", 3)
+    monkeypatch.setattr("asynction_asgi.engine.peers.relayed_callbacks._MOST", 3)
     async with cluster(queue_url, 1) as (stage,):
         lost = asyncio.ensure_future(stage.server.request("q", 1, to="x", namespace="/", timeout=None))
         await until(lambda: stage.holdings["callbacks"] == 1)
