@@ -13,8 +13,11 @@ import click
 
 from .. import __version__
 from .report import escaped
+from .variables import name_variables
 
 __all__ = ["main"]
+
+_VARIABLES = "ASYNCTION_ASGI"  # begins the names of environment variables
 
 # By the name of the command, of its module in `commands` and of the function in it: its line in the list.
 _COMMANDS = {
@@ -47,7 +50,9 @@ class _Commands(click.Group):
         name, listed, rest = super().resolve_command(ctx, args)
         if name is None or listed is None:  # an unknown command, while completing
             return name, listed, rest
-        return name, getattr(import_module(f".commands.{name}", __name__), name), rest
+        command = getattr(import_module(f".commands.{name}", __name__), name)
+        name_variables(command, f"{_VARIABLES}_{name.upper()}")
+        return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; escape its error, which may quote documents and servers."""
@@ -60,7 +65,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     commands=[click.Command(name, short_help=line) for name, line in _COMMANDS.items()],
-    context_settings={"auto_envvar_prefix": "ASYNCTION_ASGI"},
+    context_settings={"auto_envvar_prefix": _VARIABLES},
 )
 @click.version_option(__version__, prog_name="asynction-asgi")
 def main() -> None:

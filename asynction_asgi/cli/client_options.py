@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .schemas_option import schemas_option
+from .variables import LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,6 +77,7 @@ _ADDRESS = (
         "--header",
         "headers",
         metavar="'NAME: VALUE'",
+        type=LINES,
         multiple=True,
         help="An HTTP header; repeatable.",
     ),

@@ -9,6 +9,7 @@ import click
 import uvicorn
 
 from ..errors import printable
+from .variables import LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -109,6 +110,8 @@ def _option(option: click.Option) -> Callable[[Callable[..., None]], Callable[..
         ours.show_default = "the packet_bytes of what is served"
     if ours.name == "workers":
         ours.envvar = "WEB_CONCURRENCY"  # uvicorn reads it by itself, after our checks
+    if ours.name == "headers":
+        ours.type = LINES
 
     def decorate(function: Callable[..., None]) -> Callable[..., None]:
         params: list[click.Parameter] = function.__dict__.setdefault("__click_params__", [])

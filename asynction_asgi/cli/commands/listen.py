@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..client_options import SECONDS, connection_options
+from ..variables import LINES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     "--ack",
     "answers",
     metavar="JSON",
+    type=LINES,
     multiple=True,
     help="An argument of the acknowledgement, if the server asks for one; repeatable.",
 )
