@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from .. import __version__
-from .report import escaped
+from .report import INTERRUPTED, escaped
 from .variables import name_variables
 
 __all__ = ["main"]
@@ -55,9 +55,11 @@ class _Commands(click.Group):
         return name, command, rest
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; escape its error, which may quote documents and servers."""
+        """Run a command; escape its error, which may quote documents and servers, and end quietly on Ctrl-C."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:  # before it waits, or in a command that doesn't expect one
+            ctx.exit(INTERRUPTED)
         except click.ClickException as error:
             raise escaped(error) from None
 
@@ -71,6 +73,7 @@ class _Commands(click.Group):
 def main() -> None:
     """A Socket.IO server whose contract is an AsyncAPI document.
 
-    Exits with 0 on success, 1 if the document, its handlers or the server fail,
-    2 if the command is used wrongly.
+    Exits with 0 on success, 1 if the document, its handlers or the server fail, 2 if the command is used
+    wrongly, 130 if it is interrupted. After `diff` and `test`, 1 says what was found, and 2 what kept them
+    from it.
     """  # noqa: D401  # `--help` prints it, where it says what the program is

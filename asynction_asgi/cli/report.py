@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..spec import Outcome
 
+INTERRUPTED = 130  # an exit status: 128 and the number of SIGINT, as shells have it
 # A minified document is one long line; print only this many characters around the caret.
 WINDOW = 100
 _COLOURS = {"error": "red", "warning": "yellow"}

@@ -75,14 +75,22 @@ class Bench:
             LeadError: The server refused a step.
         """
         self._main = await self._open()
-        if self.target.is_alone:
-            return
+        if not self.target.is_alone:
+            try:
+                await self._open_another()
+            except BaseException:  # an interrupt, too
+                await self.close()
+                raise
+
+    async def _open_another(self) -> None:
+        """Open the connection that sends, beside one that only listens if the server admits two."""
         # A server may admit one connection only, of which the last one must be the one that sends.
         self._observer, self._main = self._main, None
         try:
             self._main = await self._open()
         except (UnreachableError, ConnectRefusedError, ClosedError, LeadError):
-            await self._observer.close()
+            if self._observer is not None:
+                await self._observer.close()
             self._observer = None
             self._main = await self._open()
 
@@ -183,9 +191,11 @@ class Bench:
         """
         await self.overheard()
         session = await self._reopen()
-        await asyncio.sleep(QUIET)
-        arrivals = tuple(await session.take())
-        await session.close()
+        try:
+            await asyncio.sleep(QUIET)
+            arrivals = tuple(await session.take())
+        finally:
+            await session.close()
         await asyncio.sleep(QUIET)
         self._report.count_arrivals(self.judge.name, arrivals)
         return arrivals, await self.overheard()

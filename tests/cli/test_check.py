@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from asynction_asgi.cli.report import Checked, as_github, as_text
 from asynction_asgi.codes import CODES
 from asynction_asgi.errors import Diagnostic
 from asynction_asgi.spec import Outcome
+
+from .processes import Command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,3 +228,15 @@ def test_colour_only_on_a_terminal(
     monkeypatch.setattr("sys.stdout.isatty", lambda: tty)
     as_text([outcome()])
     assert ("\x1b[" in capsys.readouterr().out) is coloured
+
+
+def test_an_interrupted_command_ends_with_130(tmp_path: Path) -> None:
+    """It says nothing, wherever it is interrupted: here while it waits for the document."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    command = Command("check", "pipe.yaml", cwd=tmp_path)
+    writer = os.open(tmp_path / "pipe.yaml", os.O_WRONLY)  # returns once the command has opened it
+    try:
+        assert command.stop() == 130
+    finally:
+        os.close(writer)
+    assert command.output == ""

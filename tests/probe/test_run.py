@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -47,6 +49,15 @@ channels:
     parameters: {id: {schema: {type: string, minLength: 2}}}
     x-auth: {type: object, required: [name], properties: {name: {type: string}}}
     publish: {message: {name: enter, payload: {type: string}, x-ack: {args: {type: 'null'}}}}
+"""
+
+
+ECHO = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish: {message: {name: echo, payload: {type: string}, x-ack: {args: {type: string}}}}
 """
 
 
@@ -385,6 +396,36 @@ def test_another_machine_gets_one_connection_at_a_pace(counting: Path) -> None:
         connected.clear()
         report(foreign, *options, "--allow-host", "0.0.0.0", "--rate", "1000", spec=counting, code=1)
         assert 2 in connected
+
+
+def test_an_interrupt_while_the_second_connection_opens_is_quiet(tmp_path: Path) -> None:
+    """The connection that only listens is closed, and nothing but the end of the run is printed."""
+    (tmp_path / "echo.yaml").write_text(ECHO, "utf-8")
+    clients: list[str] = []
+    opening = threading.Event()
+
+    async def connect(sid: str) -> None:
+        clients.append(sid)
+        if len(clients) == 2:
+            opening.set()
+            await asyncio.Event().wait()
+
+    handlers = {"/": {"connect": connect, "echo": lambda text: text}}
+    with serve(AsynctionSocketIO.from_spec(tmp_path / "echo.yaml", handlers=handlers)) as url:
+        run = subprocess.Popen(
+            [sys.executable, "-m", "asynction_asgi", "test", url, "-s", "echo.yaml", "--timeout", "60"],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+        assert opening.wait(60)
+        run.send_signal(signal.SIGINT)
+        output, errors = run.communicate(timeout=60)
+    assert errors == ""
+    assert output.endswith("stopped early: interrupted\n")
+    assert run.returncode == 130
 
 
 def test_an_interrupted_run_shows_its_progress_and_what_it_found(

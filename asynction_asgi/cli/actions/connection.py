@@ -25,7 +25,7 @@ from ...client.remote import (
 )
 from ...errors import RefusedError, ValidationError, printable
 from ..arguments import read_json
-from ..report import show_diagnostics
+from ..report import INTERRUPTED, show_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from ...testing.contract import NamespaceContract
 
 __all__ = [
-    "INTERRUPTED",
     "Connection",
     "finish",
     "read_address",
@@ -46,8 +45,6 @@ __all__ = [
     "say_violation",
     "write",
 ]
-
-INTERRUPTED = 130  # 128 and the number of SIGINT, as shells have it
 
 
 class ReaderGoneError(Exception):

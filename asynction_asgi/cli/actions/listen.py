@@ -15,7 +15,8 @@ from ...client.remote import ClosedError, UnreachableError, connect
 from ...errors import UndeclaredEventError, ValidationError, printable
 from ..arguments import as_json as json_line
 from ..arguments import as_text
-from .connection import INTERRUPTED, say, say_violation, write
+from ..report import INTERRUPTED
+from .connection import say, say_violation, write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

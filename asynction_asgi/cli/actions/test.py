@@ -27,9 +27,9 @@ from ...spec.model.offered import served_spec
 from ...spec.readers.examples import written_bytes
 from ...spec.text.hints import did_you_mean
 from ...testing.cases import Phase
-from ..report import show_diagnostics
+from ..report import INTERRUPTED, show_diagnostics
 from .call import read_before
-from .connection import INTERRUPTED, Connection, read_address, read_document, run_client
+from .connection import Connection, read_address, read_document, run_client
 from .findings import FORMATS
 
 if TYPE_CHECKING:
