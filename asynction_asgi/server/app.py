@@ -11,18 +11,16 @@ from ..docs import Docs
 from ..engine import EngineApp, ServerOptions, create_server, queue_of
 from ..engine.option_values import check_switches
 from ..engine.options import UpstreamOptions
-from ..engine.transport.uvicorn.compat import prepare
-from ..errors import AsynctionError, BindingError
-from ..logs import get_logger
-from ..metrics.health import Health
 from ..spec.model.offered import served_spec, without_recovery
 from .advice import advise
 from .attaching import find_problems
+from .background import Background
 from .contract import Contract
 from .dispatch import Dispatcher
 from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
+from .lifecycle import Lifecycle
 from .lifespan import compose_lifespan
 from .measuring import create_measuring
 from .option_help import show_options
@@ -30,7 +28,7 @@ from .options import Options, check_options
 from .registering import Registering, log_findings
 from .targets import Targets
 from .tracing.create import create_traces
-from .unserved import refuse, unavailable
+from .unserved import refuse
 from .validation import validation_of
 from .wrappable import check_asgi
 
@@ -45,6 +43,7 @@ if TYPE_CHECKING:
     from ..docs.http import Renderer
     from ..engine.cluster.view import Queue
     from ..metrics import Metrics
+    from ..metrics.health import Health
     from ..spec import Spec
     from .document_source import Schemas, Source
     from .observer import Observer
@@ -57,9 +56,6 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
     Handler = Callable[..., Any]
-
-
-logger = get_logger()
 
 
 class AsynctionSocketIO(Registering, Emitting):
@@ -140,21 +136,21 @@ class AsynctionSocketIO(Registering, Emitting):
             carrier=None if traces is None else traces.carrier,
             **server_options,
         )
-        Registering.__init__(self, contract.routes, dispatcher.sending.around)
+        background = Background()
+        Registering.__init__(self, contract.routes, dispatcher.sending.around, background)
         Emitting.__init__(self, server, dispatcher.sending)
         self._spec, self._app, self._contract = spec, app, contract
-        self._opened = self._ready = False
+        self._lifecycle = Lifecycle(contract, dispatcher, server, background, measuring, EngineApp(server))
         page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
         self._targets = Targets(
             offered.path,
-            EngineApp(server),
+            self._lifecycle,
             docs=page(contract.spec, path=docs_path) if docs else None,
             wrapped=app,
             metrics_path=metrics_path,
             health_path=health_path,
             guard=monitor_guard,
             metrics=self.metrics,
-            ready=lambda: self.ready,
         )
         log_findings((*contract.spec.warnings, *contract.routes.warnings))
         advise(contract.spec, self._targets.docs, app)
@@ -228,8 +224,7 @@ class AsynctionSocketIO(Registering, Emitting):
     @property
     def health(self) -> Health:
         """What `ready` depends on."""
-        handlers = self._targets.engine is not unavailable
-        return Health(handlers=handlers, queue=self._server.reached, draining=self._server.stopping)
+        return self._lifecycle.health
 
     @property
     def metrics(self) -> Metrics | None:
@@ -238,8 +233,7 @@ class AsynctionSocketIO(Registering, Emitting):
 
     def measure(self) -> None:
         """Begin to look at the event loop's lag, if there are metrics; start-up calls this."""
-        if self._measuring is not None:
-            self._measuring.start(lambda: self.health)
+        self._lifecycle.measure()
 
     async def drain(self, seconds: float) -> None:
         """Let the clients leave one after another, so that they come back to other processes.
@@ -278,10 +272,7 @@ class AsynctionSocketIO(Registering, Emitting):
             BindingError: Some can't be attached; all of them are reported.
             SpecError: Something can't be mocked.
         """
-        attachment = self._contract.attachment
-        if not attachment.is_bound:
-            attachment.bind()
-            log_findings(attachment.routes.warnings)
+        self._lifecycle.bind()
 
     def check_handlers(self) -> None:
         """Check that every declared event has a handler; start-up calls this.
@@ -290,10 +281,7 @@ class AsynctionSocketIO(Registering, Emitting):
             BindingError: Events have no handler, and what clients send is enforced; all of them are reported.
                 Or `bind` raised it.
         """
-        self.bind()
-        missing = [finding for finding in self._contract.routes.missing() if finding.severity == "error"]
-        if missing:
-            raise BindingError(missing)
+        self._lifecycle.check_handlers()
 
     def override(self, replacements: Mapping[Any, Any]) -> AbstractContextManager[None]:
         """Replace providers within a block, as tests do.
@@ -323,11 +311,11 @@ class AsynctionSocketIO(Registering, Emitting):
         Raises:
             BindingError: As `check_handlers` does; the application does not start.
         """
-        await self._start()
+        await self._lifecycle.start()
         try:
             yield
         finally:
-            await self._stop()
+            await self._lifecycle.stop()
 
     async def aclose(self) -> None:
         """Close what providers made for the application, as soon as no connection uses it; its end does so.
@@ -338,64 +326,17 @@ class AsynctionSocketIO(Registering, Emitting):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one ASGI connection: lifespan, HTTP or WebSocket."""
+        lifecycle = self._lifecycle
         if scope["type"] == "lifespan":
-            await compose_lifespan(self._app, scope, receive, send, self._start, self._stop)
+            await compose_lifespan(self._app, scope, receive, send, lifecycle.start, lifecycle.stop)
             return
-        if not self._ready:
-            await self._start_unannounced()
+        if lifecycle.awaits_start:
+            await lifecycle.start_unannounced()
         target = self._targets.find(scope)
         if target is not None:
             await target(scope, receive, send)
         else:
             await refuse(scope, send, 404, b"Not Found")
-
-    async def _start(self) -> None:
-        self.check_handlers()
-        self._open()
-        prepare()
-        self.measure()
-        await self._server.ready()
-        self._background.start()
-        self._ready = True
-
-    def _open(self) -> None:
-        """Complete what clients reach, which is bound."""
-        log_findings(self._contract.routes.missing())
-        self._contract.start()
-        measuring, sending = self._measuring, self._dispatcher.sending
-        times = measuring and measuring.attach(self._server, sending, self._contract)
-        self._dispatcher.start(times.by_routes if times else {})
-        self._server.listen()
-        self._opened = True
-
-    async def _stop(self) -> None:
-        try:
-            await self._background.stop()
-        finally:
-            try:
-                await self._server.shutdown()
-            finally:
-                if self._measuring is not None:
-                    self._measuring.stop()
-                await self.aclose()
-
-    async def _start_unannounced(self) -> None:
-        """Handle the first request when no lifespan start-up was received, as under a mount."""
-        if not self._opened:
-            try:
-                self.bind()
-                self._open()
-            except Exception as error:
-                if isinstance(error, AsynctionError):
-                    logger.error("Socket.IO is not served, and answers 503: %s", error)  # noqa: TRY400  # it says where
-                else:
-                    logger.exception("Socket.IO is not served, and answers 503")
-                self._targets.engine, self._ready = unavailable, True
-                return
-        self.measure()
-        await self._server.ready()
-        self._background.start()
-        self._ready = True
 
 
 show_options(

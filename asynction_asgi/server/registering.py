@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, overload
 
 from ..errors import BindingError
 from ..logs import get_logger
-from .background import Background
 from .classes import handlers_of, handlers_of_namespace
 
 if TYPE_CHECKING:
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from ..errors import Diagnostic
     from .around_emits import AroundEmits
+    from .background import Background
     from .event_table import Routes
 
     HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
@@ -33,10 +33,10 @@ logger = get_logger()
 class Registering:
     """Attaches handlers and hooks; a decorator returns its function unchanged."""
 
-    def __init__(self, routes: Routes, around_emits: AroundEmits) -> None:
+    def __init__(self, routes: Routes, around_emits: AroundEmits, background: Background) -> None:
         self._routes = routes
         self._around_emits = around_emits
-        self._background = Background()
+        self._background = background
 
     def register(self, namespace: str, owner: object) -> None:
         """Attach the methods ``on_<event>`` of an object, and those that are marked with ``@handles``.

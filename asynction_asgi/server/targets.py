@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..docs import Docs
     from ..docs.guard import Guard
     from ..metrics import Metrics
+    from .lifecycle import Lifecycle
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -26,21 +27,19 @@ class Targets:
 
     Args:
         path: The path of Socket.IO.
-        engine: Answers there.
+        lifecycle: Knows what answers there, and whether clients may be sent to the process.
         docs: The documentation, or None.
         wrapped: Answers all other requests, or None.
         metrics_path: Where metrics are shown, or None.
         health_path: Where probes are answered, or None.
         guard: Who may read the metrics; None admits every request.
         metrics: Those of the application, or None without any.
-        ready: Returns whether clients may be sent to the process.
 
     Raises:
         ValueError: A path can't be served, or nobody said who may read the metrics.
         TypeError: The guard is not a function of one argument.
 
     Attributes:
-        engine: As given; exchanged if it can't be served.
         docs: As given.
         wrapped: As given.
     """
@@ -48,7 +47,7 @@ class Targets:
     def __init__(
         self,
         path: str,
-        engine: ASGIApp,
+        lifecycle: Lifecycle,
         *,
         docs: Docs | None,
         wrapped: ASGIApp | None,
@@ -56,9 +55,8 @@ class Targets:
         health_path: str | None,
         guard: Guard | str | None,
         metrics: Metrics | None,
-        ready: Callable[[], bool],
     ) -> None:
-        self.engine = engine
+        self._lifecycle = lifecycle
         self.docs = docs
         self.wrapped = wrapped
         self._path = path
@@ -67,7 +65,7 @@ class Targets:
             health_path=health_path,
             guard=guard,
             metrics=metrics,
-            ready=ready,
+            ready=lambda: lifecycle.health.ready,
             taken=[path] if docs is None else [path, docs.path],
         )
 
@@ -82,7 +80,7 @@ class Targets:
         path, root = scope["path"], scope.get("root_path", "")
         below = path[len(root) :] if root and path.startswith(root) else path
         if _is_under(path, self._path) or _is_under(below, self._path):
-            return self.engine
+            return self._lifecycle.engine
         if scope["type"] == "http":
             exposed = self._exposed.get(path) or self._exposed.get(below)
             if exposed is not None:
