@@ -144,7 +144,7 @@ class Server(AddressingServer):
         self._clients: Clients = here
         if self.manager.has_queue:
             queue = cast("QueueRooms", self.manager)
-            self._clients = queue.reach(here, self.tasks)
+            self._clients = queue.reach(here, parting=self.parting, calls=self.calls, tasks=self.tasks)
             self._returning.elsewhere = queue.exchange(
                 self._returning, log=self.log, parting=self.parting, tasks=self.tasks, limits=limits
             )

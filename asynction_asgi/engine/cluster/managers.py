@@ -9,28 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
-from ...errors import RefusedError
 from ...reasons import Dropped, Unanswered
 from ..carrier import carried
-from ..peers.members import Phase
 from ..peers.rooms import Rooms, relieve
-from ..room_names import RoomCallbackError, name_room
 from .claims import Claims
 from .courier import Courier
 from .everywhere import METHODS, Everywhere
 from .giving import Giving
 from .link import Link
 from .process_id import Identified
-from .relayed import check_names, emitted, name_namespace, read_answer
 from .settings import create_settings
+from .taking import Taking
 from .traffic import Traffic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from ..carrier import Carrier
     from ..limits import Limits
     from ..options import Secret
+    from ..peers.calls import Calls
     from ..peers.event_log import Log
     from ..peers.here import Here
     from ..peers.parting import Parting
@@ -73,9 +71,8 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.settings = settings
         self._is_needed = False
         self._courier = Courier(settings)
-        self._takers: dict[Any, Callable[[dict[str, Any]], None]] = {}
-        self._leavers: list[Callable[[str], None]] = []
         self.everywhere: Everywhere
+        self._taking: Taking
 
     @property
     def reached(self) -> bool:
@@ -101,11 +98,11 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         super().set_server(server)
         self.json = self.settings.codec
 
-    def reach(self, here: Here, tasks: Tasks) -> Everywhere:
+    def reach(self, here: Here, *, parting: Parting, calls: Calls, tasks: Tasks) -> Everywhere:
         """Return the clients of all processes, those of this one being `here`."""
+        self._taking = Taking(self, self, self._return_callback, parting=parting, calls=calls, tasks=tasks)
         self.everywhere = Everywhere(self, here, tasks)
-        self._takers |= dict.fromkeys(METHODS, self.everywhere.take)
-        self._leavers.append(self.everywhere.leave)
+        self._taking.add(dict.fromkeys(METHODS, self.everywhere.take), self.everywhere.leave)
         return self.everywhere
 
     def exchange(
@@ -132,19 +129,14 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self, self._identity, returning, claims, cut=parting.cut, tasks=tasks, moved=self.moved
         )
 
-        def own(take: Callable[[dict[str, Any]], None]) -> Callable[[dict[str, Any]], None]:
-            return lambda message: take(message) if message["host_id"] == self.host_id else None
-
-        def adopt(message: dict[str, Any]) -> None:
-            (claims.take if message["host_id"] == self.host_id else giving.forget)(message)
-
-        self._takers |= {
+        taking = self._taking
+        takers = {
             "claim": giving.take,
-            "held": own(claims.hold),
-            "unheld": own(claims.miss),
-            "adopt": adopt,
+            "held": taking.ours(claims.hold),
+            "unheld": taking.ours(claims.miss),
+            "adopt": taking.ours(claims.take, giving.forget),
         }
-        self._leavers.append(claims.leave)
+        taking.add(takers, claims.leave)
         return claims
 
     def initialize(self) -> None:
@@ -152,18 +144,14 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         self.link = Link(
             self.settings,
             identity=self._identity,
-            take=self.take if self.carrier is None else partial(self._resume, self.carrier),
+            take=self._taking.take if self.carrier is None else partial(self._taking.resume, self.carrier),
             clients=lambda: len(self.server.eio.sockets),
-            left=self._leave,
+            left=self._taking.leave,
             lost=self.lost,
             logger=self._get_logger(),
             traffic=self.traffic,
         )
         super().initialize()
-
-    def _leave(self, process: str) -> None:
-        for leave in self._leavers:
-            leave(process)
 
     async def _thread(self) -> None:
         if self.link is not None:
@@ -302,92 +290,6 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             self.relayed.lose(room, ack_id, why)
         else:  # without "args", so that upstream's managers pass it over
             self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=why.value)
-
-    # -- what other processes ask for --------------------------------------------------------
-
-    def _resume(self, carrier: Carrier, message: dict[str, Any]) -> None:
-        """Do what `take` does, in the trace in which it was asked for."""
-        with carrier.resume(message.get("trace")):
-            self.take(message)
-
-    def take(self, message: dict[str, Any]) -> None:
-        """Do what another process asks for; user code runs in a task of its own.
-
-        Raises:
-            TypeError, ValueError, LookupError, AttributeError: The message has no known form.
-        """
-        method = message.get("method")
-        if method == "callback":
-            self._take_callback(message)
-        elif (taker := self._takers.get(method)) is not None:
-            try:
-                taker(message)
-            except RefusedError as error:
-                self.settings.codec.drop(Dropped.NOT_ALLOWED, detail=str(error))
-        elif message.get("host_id") != self.host_id:
-            try:
-                if method == "emit":
-                    self._take_emit(message)
-                elif method == "disconnect":
-                    self._take_disconnect(message.get("sid"), name_namespace(message))
-                elif method in ("enter_room", "leave_room", "close_room"):
-                    self._take_room(method, message)
-            except RefusedError as error:
-                self.settings.codec.drop(Dropped.NOT_ALLOWED, detail=str(error))
-            except RoomCallbackError:
-                self.drop(Dropped.ROOM_CALLBACK)
-
-    def _take_emit(self, message: dict[str, Any]) -> None:
-        check_names(message)
-        event, data, namespace = emitted(message)
-        if self.check is not None:
-            self.check(event, data, namespace)
-        asked, callback = message.get("callback"), None
-        if asked is not None:
-            callback = partial(self._return_callback, message.get("host_id"), *asked)
-            try:
-                self.check_callback(namespace, message.get("room"))
-            except RoomCallbackError:
-                self.lose(callback, Unanswered.GONE)
-                raise
-            if self.find(message.get("room"), namespace) is not None:
-                self.answer("taken", message.get("host_id"), asked[-1])
-        self.deliver(
-            event, data, namespace, message.get("room"), skip_sid=message.get("skip_sid"), callback=callback
-        )
-
-    def _take_disconnect(self, sid: Any, namespace: Any) -> None:
-        parting = self.server.parting.dismiss(sid, namespace)
-        if parting is not None:
-            self.server.tasks.spawn(parting)
-
-    def _take_room(self, method: str, message: dict[str, Any]) -> None:
-        sid: Any = message.get("sid")
-        namespace = name_namespace(message)
-        room = name_room(message["room"])  # refuses None, the room of the whole namespace
-        if method == "close_room":
-            self.basic_close_room(room, namespace)
-            return
-        member = self.find(sid, namespace)
-        if member is None or member.phase in (Phase.LEAVING, Phase.GONE):
-            return
-        if method == "enter_room":
-            self.basic_enter_room(sid, namespace, room)
-        else:
-            self.basic_leave_room(sid, namespace, room)
-
-    def _take_callback(self, message: dict[str, Any]) -> None:
-        if message.get("host_id") != self.host_id:
-            return  # another process asked
-        answer, sid, number = read_answer(message), message.get("sid"), message["id"]
-        if isinstance(answer, Unanswered):
-            self.relayed.lose(sid, number, answer)
-            return
-        if (callback := self.relayed.take(sid, number)) is not None:
-            self.server.tasks.spawn(self._call_back(callback, answer))
-
-    async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
-        self.server.calls.call_back(callback, arguments)
 
 
 def create_manager(
