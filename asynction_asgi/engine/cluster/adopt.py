@@ -13,11 +13,16 @@ from typing import TYPE_CHECKING, Any
 from socketio.async_manager import AsyncManager
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
+from ...logs import Throttle
+from ...reasons import Dropped
+from ..logs import logger
 from ..peers.rooms import Rooms
+from ..room_names import RoomCallbackError
+from ..wire.snapshot import take_snapshot
 from .process_id import Identified
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 __all__ = ["BorrowedQueueRooms", "adopt"]
 
@@ -25,7 +30,54 @@ __all__ = ["BorrowedQueueRooms", "adopt"]
 _BACKEND = {"_publish", "_listen", "name"}
 
 
-class BorrowedQueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
+class Snapshots:
+    """A client manager of upstream's that publishes what it was given.
+
+    Upstream encodes a payload again for each attempt to publish it, and only after clients of this process
+    that read slowly were waited for.
+    """
+
+    check_callback: Callable[[str, Any], None]  # of `Rooms`
+
+    async def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str | None = None,
+        room: Any = None,
+        skip_sid: Any = None,
+        callback: Callable[..., Any] | None = None,
+        to: Any = None,
+        **options: Any,
+    ) -> None:
+        """Emit to the clients of every process; what happens to `data` meanwhile changes nothing.
+
+        Raises:
+            RoomCallbackError: A callback is given, and not a client's id; nothing was sent.
+            UnencodableError: The data have no JSON form; nothing was sent.
+        """
+        if not options.get("ignore_queue"):
+            if callback is not None:  # before upstream begins to wait for its answer
+                self.check_callback(namespace or "/", to or room)
+            data = take_snapshot(data)
+        await super().emit(  # type: ignore[misc]  # upstream's, further down the line
+            event, data, namespace, room=to or room, skip_sid=skip_sid, callback=callback, **options
+        )
+
+    async def _handle_emit(self, message: dict[str, Any]) -> None:
+        try:
+            await super()._handle_emit(message)  # type: ignore[misc]  # as above
+        except RoomCallbackError:  # of another process, for our own emits are checked before
+            reason = Dropped.ROOM_CALLBACK
+            if (unsaid := self._dropped.admits(reason)) is not None:
+                logger.warning("a message of the queue was dropped: %s%s", reason, unsaid)
+
+    @functools.cached_property
+    def _dropped(self) -> Throttle:
+        return Throttle()
+
+
+class BorrowedQueueRooms(Snapshots, Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """Rooms that reach other processes by the connections of another manager, which is asked for nothing else.
 
     Args:
@@ -115,7 +167,7 @@ def _combine(cls: type[AsyncManager]) -> type[Rooms]:
     """Return a class whose overrides are those of `cls`, and what they call by ``super()`` ours."""
     if issubclass(Rooms, cls):
         return Rooms
-    bases = (Identified, cls, Rooms) if issubclass(cls, AsyncPubSubManager) else (cls, Rooms)
+    bases = (Snapshots, Identified, cls, Rooms) if issubclass(cls, AsyncPubSubManager) else (cls, Rooms)
     combined: type[Rooms] = types.new_class(cls.__name__, bases)
     return combined
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from socketio.async_pubsub_manager import AsyncPubSubManager
 
-from ...reasons import Dropped, Unanswered
+from ...reasons import Unanswered
 from ..carrier import carried
 from ..peers.rooms import Rooms, relieve
 from .claims import Claims
@@ -88,10 +88,6 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def dropped(self) -> Counter[str]:
         """Messages of the queue that were not taken, by the reason."""
         return self.settings.codec.dropped
-
-    def drop(self, reason: Dropped) -> None:
-        """Count a message that is not taken, and log it now and then."""
-        self.settings.codec.drop(reason)
 
     def set_server(self, server: Any) -> None:
         """Join a server; messages stay strict JSON, whatever it sends to clients."""
