@@ -6,7 +6,6 @@ import asyncio
 import atexit
 import contextlib
 import os
-import threading
 import weakref
 from collections import Counter
 from concurrent.futures import Future
@@ -16,7 +15,8 @@ from ...errors import QueueError
 from ..logs import logger
 from ..option_values import check_values
 from .outages import Outages
-from .private_loop import keep_for_ever, private_loop
+from .per_process import PerProcess, keep_for_ever
+from .private_loop import private_loop
 from .process_id import Identity
 from .writer import Writer
 
@@ -49,9 +49,7 @@ class Courier:
         self._settings = settings
         self._timeout = timeout
         self._identity = Identity()
-        self._process = 0
-        self._lock = threading.Lock()
-        self._desk: _Desk | None = None
+        self._desk: PerProcess[_Desk] = PerProcess()
         self._leaving: weakref.finalize[..., Courier] | None = None
         _couriers.add(self)
 
@@ -68,34 +66,27 @@ class Courier:
             nothing was written or that it can't be known.
         """
         answer: Future[None] = Future()
-        with self._guard():
-            if self._desk is None:
-                self._desk = _Desk(self._settings, self._identity)
+        with self._desk.lock:
+            desk = self._desk.value
+            if desk is None:
+                desk = self._desk.value = _Desk(self._settings, self._identity)
                 # Where nobody calls `close`; at the end of the process, `_close_all` does.
-                self._leaving = weakref.finalize(self, _abandon, self._desk, os.getpid())
+                self._leaving = weakref.finalize(self, _abandon, desk, os.getpid())
                 self._leaving.atexit = False
-            desk = self._desk
             desk.loop.call_soon_threadsafe(desk.take, text, self._timeout, answer)
         return answer
 
     def close(self) -> Future[None]:
         """Write what is queued, for a moment at most, and close the connection; a later `send` opens one again."""
-        with self._guard():
-            desk, self._desk = self._desk, None
-            if self._leaving is not None:
+        with self._desk.lock:
+            desk, self._desk.value = self._desk.value, None
+            if desk is not None and self._leaving is not None:
                 self._leaving.detach()
         if desk is None:
             closed: Future[None] = Future()
             closed.set_result(None)
             return closed
         return asyncio.run_coroutine_threadsafe(desk.close(), desk.loop)
-
-    def _guard(self) -> threading.Lock:
-        if self._process != os.getpid():  # the lock may be taken for ever, by a thread that was not copied
-            self._process, self._lock = os.getpid(), threading.Lock()
-            keep_for_ever(self._desk)
-            self._desk = self._leaving = None
-        return self._lock
 
 
 class _Desk:
