@@ -172,8 +172,8 @@ class AsynctionSocketIO(Registering, Emitting):
             server_name: Which of the document's servers this is; it determines path and security.
             strict: Whether what the document declares and is not enforced is an error, such as schemas
                 in a format that is not validated.
-            schemas: A folder for each beginning of absolute URIs, or a file for a whole URI, from which
-                references to them are read: nothing is ever fetched. The longest one counts.
+            schemas: Maps a URI, or the beginning of URIs, to the file or folder from which references to it are
+                read; the longest match counts. Nothing is ever fetched.
             options: Those of `Options`, which include those of ``socketio.AsyncServer``.
 
         Raises:

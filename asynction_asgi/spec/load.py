@@ -92,8 +92,8 @@ def load_spec(
         strict: What the document declares and the server would not enforce is an error rather than a
             warning: schemas of other formats, keywords without effect, fields beside a reference,
             headers of messages. So are schemas that nothing matches.
-        schemas: A folder for each beginning of absolute URIs, or a file for a whole URI, from which
-            references to them are read: nothing is ever fetched. The longest one counts.
+        schemas: Maps a URI, or the beginning of URIs, to the file or folder from which references to it are
+            read; the longest match counts. Nothing is ever fetched.
 
     Raises:
         SpecError: The document can't be served; holds every finding, in document order.

@@ -112,7 +112,7 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
 @click.option(
     "--monitor",
     metavar="[ADDRESS:]PORT",
-    help="Answer at a port of its own, on 127.0.0.1 without an address: /metrics for Prometheus, /live and"
+    help="Serve on a separate port, of 127.0.0.1 unless ADDRESS is given: /metrics for Prometheus, /live and"
     " /ready for probes; of several workers, the sum.",
 )
 @schemas_option

@@ -98,8 +98,8 @@ class Outages:
             self._told = unsaid is not None
             if self._told:
                 self._logger.error(
-                    "the message queue %s %s (%s): meanwhile this process and others don't hear of each other's"
-                    " events. %s; it is tried again by itself%s",
+                    "the message queue %s %s (%s): until it is back, this process and the others do not receive each"
+                    " other's events. %s; the connection is retried automatically%s",
                     self._place,
                     trouble.state,
                     self.last_error.rstrip("."),
