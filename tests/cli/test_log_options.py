@@ -113,3 +113,27 @@ def test_a_configuration_of_ones_own_is_complete(options: tuple[str, ...]) -> No
     )
     assert result.exit_code == 2
     assert f"--log-config replaces what {' '.join(options)} configures" in result.output
+
+
+APPLICATION = """\
+import logging
+
+from asynction_asgi import AsynctionSocketIO
+
+async def echo(text):
+    await app.emit("echoed", text, to="nobody")
+    return text
+
+app = AsynctionSocketIO.from_spec("echo.yaml", handlers={"/": {"echo": echo}}, logger=True, validation="warn")
+logging.getLogger("asynction_asgi.access").setLevel("DEBUG")
+"""
+
+
+def test_levels_of_the_application_are_kept(tmp_path: Path) -> None:
+    """An application sets its levels, and asks for python-socketio's lines, under ``run`` as elsewhere."""
+    (tmp_path / "desk.py").write_text(APPLICATION, "utf-8")
+    with Here("run", "desk:app", "--port", "0").serving() as (url, command):
+        use(url)
+        command.wait_for("left /")
+    assert 'emitting event "echoed" to nobody [/]' in command.output
+    assert "handled and acknowledged 'echo' in /" in command.output

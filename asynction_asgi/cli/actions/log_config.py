@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import logging.config
 import re
@@ -14,9 +15,9 @@ from uvicorn.config import LOGGING_CONFIG
 from ...errors import printable
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterator, MutableMapping
 
-__all__ = ["LogOptions", "UvicornsLines", "configure_logging"]
+__all__ = ["LogOptions", "UvicornsLines", "configure_logging", "keeping_levels"]
 
 # A member of the query of a request to Socket.IO that may be secret, with its value.
 _MEMBER = re.compile(r"(?<![^&])(?!(?:EIO|transport)=)([^&=]*)=[^&]*")
@@ -72,8 +73,6 @@ class LogOptions:
     def _loggers(self, level: str) -> dict[str, Any]:
         loggers: dict[str, Any] = {
             "asynction_asgi": {"handlers": ["default"], "level": level, "propagate": False},
-            # python-socketio logs every emit.
-            "asynction_asgi.engine.upstream": {"level": "WARNING"},
             # Our own logger reports an unreachable queue now and then; this one does at each attempt.
             "aiormq.connection": {"level": "CRITICAL"},
         }
@@ -107,3 +106,21 @@ def configure_logging(options: MutableMapping[str, Any], *, refusals: bool = Fal
     logs = LogOptions(form=form, events=events, refusals=refusals or bool(options.get("reload")))
     options["log_config"] = logs.config(options.get("log_level") or "info")
     logging.config.dictConfig(options["log_config"])
+
+
+@contextlib.contextmanager
+def keeping_levels(config: Any) -> Iterator[None]:
+    """Keep the levels that an application has given to our loggers while uvicorn configures them again.
+
+    Args:
+        config: What uvicorn configures; a dict is from `configure_logging`, which was there before the application.
+    """
+    loggers = logging.root.manager.loggerDict if isinstance(config, dict) else {}
+    levels = [
+        (logger, logger.level)
+        for name, logger in loggers.items()
+        if name.partition(".")[0] == "asynction_asgi" and isinstance(logger, logging.Logger)
+    ]
+    yield
+    for logger, level in levels:
+        logger.setLevel(level)

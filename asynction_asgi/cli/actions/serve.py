@@ -18,6 +18,7 @@ from ...server.discovery import find_served
 from ..server_options import DEFAULTS
 from .address import check_address, check_apart
 from .banner import banner
+from .log_config import keeping_levels
 from .monitoring import bind, check_metrics, monitored
 from .readiness import check_needed_queue, check_ready_path
 from .reloader import Documents, Reloader
@@ -100,7 +101,8 @@ def serve(
             if workers.failed:
                 raise click.exceptions.Exit(1)
         else:
-            config = uvicorn.Config(app, **settings)
+            with keeping_levels(settings.get("log_config")):
+                config = uvicorn.Config(app, **settings)
             config.load()
             Server(config, settings, ending, monitor=None if monitor is None else bind(monitor)).run()
     except KeyboardInterrupt:
