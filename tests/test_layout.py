@@ -129,6 +129,18 @@ def test_every_module_has_a_row() -> None:
     assert not problems, "\n".join(problems)
 
 
+def test_the_architecture_names_every_part() -> None:
+    """CONTRIBUTING.md has a row for each folder and file, and ``cli`` names every command."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    table = text.partition("| Part | Does | Imports |")[2].partition("\n\n")[0]
+    named = re.findall(r"^\| `([a-z_]+)(?:/|\.py)` \|", table, re.MULTILINE)
+    parts = {room.partition("/")[0] for row in ROWS[""] for room in row} - {"__main__", "__init__"}
+    assert sorted(named) == sorted(parts)
+    (commands,) = re.findall(r"^\| `cli/` \| (.*) \| all \|$", table, re.MULTILINE)
+    modules = {path.stem for path in (ROOT / "asynction_asgi/cli/commands").glob("*.py")} - {"__init__"}
+    assert {name.partition(" ")[0] for name in re.findall(r"`(.+?)`", commands)} == modules
+
+
 def test_a_room_imports_only_from_earlier_rows() -> None:
     """The package can be read from bottom to top, and so can engine and spec."""
     problems = [f"{source} imports {target}: {why}" for (source, target), why in rows_broken()]
