@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .collector import relax_collector
+    from .engine.cluster.view import Queue
     from .errors import (
         AckValidationError,
         AsynctionError,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         ValidationError,
         Violation,
     )
+    from .metrics import Metrics
     from .server import (
         Answer,
         Asking,
@@ -73,6 +75,7 @@ __all__ = [
     "HandshakeValidationError",
     "JWTVerifier",
     "Limits",
+    "Metrics",
     "NoAnswerError",
     "Observer",
     "Options",
@@ -80,6 +83,7 @@ __all__ = [
     "PayloadValidationError",
     "Peer",
     "Provide",
+    "Queue",
     "QueueError",
     "Recipients",
     "RefusedError",
@@ -101,11 +105,14 @@ __all__ = [
     "same_secret",
 ]
 
+# Where the names are, in the order of looking.
+_PARTS = (".errors", ".spec", ".server", ".collector", ".metrics", ".engine.cluster.view")
+
 if not TYPE_CHECKING:  # type checkers would accept any name
 
     def __getattr__(name: str) -> Any:
         if name in __all__:
-            for part in (".errors", ".spec", ".server", ".collector"):
+            for part in _PARTS:
                 value = getattr(import_module(part, __name__), name, None)
                 if value is not None:
                     globals()[name] = value

@@ -20,6 +20,7 @@ import asynction_asgi.testing
 from asynction_asgi import Limits, check_document
 from asynction_asgi.codes import DIAGNOSTICS, REFUSALS
 from asynction_asgi.engine.options import UpstreamOptions
+from asynction_asgi.metrics import FAMILIES
 from asynction_asgi.mock import MockSettings
 from asynction_asgi.probe.judge import CODES as FINDINGS
 from asynction_asgi.reasons import Code
@@ -29,7 +30,9 @@ from asynction_asgi.spec.structure.extensions import PLACES
 from asynction_asgi.spec.structure.meanings import MEANINGS
 from docs.generated import PARTS
 from docs.generated.commands import all_commands
+from docs.generated.extensions import rows_of_extensions
 from docs.generated.options import option_groups
+from docs.generated.reasons import SEEN, sets
 from tests.cases import each_case
 
 from .pages import BLOCKS, PAGES, ROOT, TEXT, Block, block, codes, load_block, table
@@ -237,6 +240,19 @@ def test_every_key_has_a_sentence_and_an_example() -> None:
     assert PLACES.keys() == MEANINGS.keys()
     assert [example.heading for example in KEYS] == re.findall(r"^### (x-\w+)$", TEXT, re.MULTILINE)
     assert {example.heading for example in KEYS} == MEANINGS.keys()
+
+
+def test_the_table_of_keys_has_no_empty_cell() -> None:
+    """Each key says where it stands and what it is, also where the grammar leaves its value to others."""
+    assert [row for row in rows_of_extensions() if not all(row)] == []
+
+
+def test_every_set_of_reasons_says_where_it_is_seen() -> None:
+    """The metrics that a text names exist, and each set has a sentence of its own."""
+    assert sets().keys() == SEEN.keys()
+    families = {family.sample.removesuffix("_total") for family in FAMILIES}
+    assert {*re.findall(r"`(asynction_\w+)`", "".join(SEEN.values()))} <= families
+    assert all(members.__doc__ for members in sets().values())
 
 
 @each_case("example", KEYS, ids=lambda example: example.heading)

@@ -13,6 +13,7 @@ from .extensions import extensions
 from .instead import instead
 from .metrics import metrics
 from .options import limits, options
+from .reasons import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,5 +28,6 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "limits": limits,
     "metrics": metrics,
     "options": options,
+    "reasons": reasons,
     "refusal-codes": refusal_codes,
 }
