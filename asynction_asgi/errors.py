@@ -82,7 +82,10 @@ class Violation:
 
 
 class AsynctionError(Exception):
-    """The base class of every exception that this package raises on purpose."""
+    """The base class of exceptions about documents, clients, events and the message queue.
+
+    A mistake in a call raises Python's own, such as TypeError or ValueError for an option.
+    """
 
 
 class _DiagnosedError(AsynctionError):
@@ -156,7 +159,10 @@ class UnknownSocketError(AsynctionError, KeyError):
 
 
 class QueueError(AsynctionError, ConnectionError):
-    """The message queue is unreachable; the event was not delivered."""
+    """The message queue or another process did not answer, or the broker refused the message.
+
+    The message says whether anything was sent, which may be unknown.
+    """
 
 
 class NoAnswerError(AsynctionError, TimeoutError):

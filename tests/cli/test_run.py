@@ -233,7 +233,7 @@ def test_other_origins_are_admitted_by_name() -> None:
         answer = httpx.get(f"{url}/rt/socket.io/", params=query, headers=foreign)  # type: ignore[arg-type]  # bytes do
         assert answer.status_code == 400
         assert "access-control-allow-origin" not in answer.headers
-        command.wait_for("--cors of run and mock run")
+        command.wait_for("--cors of run, mock run and proxy")
     assert r"its origin is not admitted: 'http://foreign.example" in command.output
     assert "\x9b" not in command.output.partition("rejected a request")[2]
 

@@ -111,7 +111,7 @@ def describe(environ: Mapping[str, Any]) -> str:
     origin = _origin(environ)
     if not origin:
         return "a page of another origin sent it in a mode in which the page can't read the answer"
-    return f"{origin[:100]!r}; admit it by cors_allowed_origins, or --cors of run and mock run"
+    return f"{origin[:100]!r}; admit it by cors_allowed_origins, or --cors of run, mock run and proxy"
 
 
 def _origin(environ: Mapping[str, Any]) -> str:

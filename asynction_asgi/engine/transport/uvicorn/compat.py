@@ -35,12 +35,12 @@ _OWN = (f"{__package__}.connection", "Connection")
 # From this version on uvicorn waits for the client's close frame after its own (pyproject says the same).
 _FLOOR = (0, 52, 1)
 _UVICORNS_HANDSHAKE = (
-    "leaving handshakes to uvicorn, at about twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
+    "leaving handshakes to uvicorn, at up to twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
     " works as usual. Use uvicorn 0.53 or later; if it is that already, update asynction-asgi"
 )
 _PLAIN = (
-    "serving WebSockets by plain ASGI, at about twice the CPU: %s (uvicorn %s, websockets %s); all else works"
-    " as usual. Use uvicorn 0.52.1 or later with --ws auto; if it is that already, update asynction-asgi"
+    "serving WebSockets by plain ASGI, at up to twice the CPU for small events: %s (uvicorn %s, websockets %s);"
+    " all else works as usual. Use uvicorn 0.52.1 or later with --ws auto; if it is that already, update asynction-asgi"
 )
 
 
