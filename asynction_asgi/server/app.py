@@ -7,55 +7,38 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..docs import Docs
-from ..engine import EngineApp, ServerOptions, create_server, queue_of
-from ..engine.option_values import check_switches
+from ..engine import ServerOptions, queue_of
 from ..engine.options import UpstreamOptions
-from ..spec.model.offered import served_spec, without_recovery
 from .advice import advise
+from .assembly import assemble
 from .attaching import find_problems
-from .background import Background
-from .contract import Contract
-from .dispatch import Dispatcher
 from .document_source import load_source
 from .emitting import Emitting
 from .instead import missing_attribute
-from .lifecycle import Lifecycle
 from .lifespan import compose_lifespan
-from .measuring import create_measuring
 from .option_help import show_options
-from .options import Options, check_options
+from .options import Options
+from .own_options import OwnOptions
 from .registering import Registering, log_findings
-from .targets import Targets
-from .tracing.create import create_traces
 from .unserved import refuse
-from .validation import validation_of
-from .wrappable import check_asgi
 
 if TYPE_CHECKING:
-    import os
     from collections import Counter
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
     from contextlib import AbstractContextManager
-    from typing import ClassVar, Literal, Self, Unpack
+    from typing import ClassVar, Self, Unpack
 
-    from ..docs.guard import Guard
-    from ..docs.http import Renderer
     from ..engine.cluster.view import Queue
     from ..metrics import Metrics
     from ..metrics.health import Health
     from ..spec import Spec
     from .document_source import Schemas, Source
-    from .observer import Observer
     from .socket import Socket
-    from .tracing.option import Tracing
-    from .validation import Enforcement, Validation
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
-    Handler = Callable[..., Any]
 
 
 class AsynctionSocketIO(Registering, Emitting):
@@ -69,91 +52,15 @@ class AsynctionSocketIO(Registering, Emitting):
     # Whether code may attach handlers later; if not, events without a handler are reported at once.
     handlers_follow: ClassVar[bool] = True
 
-    def __init__(
-        self,
-        spec: Spec,
-        *,
-        validation: Validation | Enforcement | bool = True,
-        docs: bool = True,
-        docs_console: bool = True,
-        docs_path: str | None = None,
-        docs_guard: Guard | None = None,
-        docs_renderer: Renderer | None = None,
-        docs_root: str | os.PathLike[str] | None = None,
-        default_error_handler: Handler | None = None,
-        app: ASGIApp | None = None,
-        handlers: Mapping[str, Mapping[str, Handler | str]] | None = None,
-        security_handlers: Mapping[str, Handler | str] | None = None,
-        mock: Literal["missing"] | None = None,
-        message_queue_validation: bool = False,
-        check_types: bool = True,
-        observers: Sequence[Observer] = (),
-        bind: Literal["now", "start"] = "now",
-        provide: Mapping[Any, Any] | None = None,
-        recovery: bool = True,
-        tracing: Tracing | bool = False,
-        metrics: bool | str = False,
-        metrics_path: str | None = None,
-        health_path: str | None = None,
-        monitor_guard: Guard | Literal["missing"] | None = "missing",
-        **server_options: Unpack[ServerOptions],
-    ) -> None:
-        check_options(server_options, handlers=handlers or {}, observers=observers)
-        check_switches(docs=docs, docs_console=docs_console, recovery=recovery, check_types=check_types)
-        if bind not in ("now", "start"):
-            raise ValueError(f'bind must be "now" or "start", not {bind!r}')
-        check_asgi(app)
-        traces = create_traces(tracing)
-        queue = server_options.get("message_queue") is not None
-        offered = served_spec(spec if recovery else without_recovery(spec))
-        measuring = self._measuring = create_measuring(
-            metrics, offered, validation_of(validation), queue=queue
-        )
-        watching = [*observers, *([] if traces is None else [traces.outcomes])]
-        if measuring is not None:
-            watching.append(measuring.tallies)
-        contract = Contract.bind(
-            offered,
-            validation=validation,
-            handlers=handlers,
-            security_handlers=security_handlers,
-            default_error_handler=default_error_handler,
-            mock=mock,
-            complete=not self.handlers_follow,
-            check_types=check_types,
-            observers=watching,
-            at_start=bind == "start",
-            provide=provide,
-        )
-        traced = None if traces is None else traces.ends
-        dispatcher = self._dispatcher = Dispatcher(contract, self, traced=traced)
-        endpoint = dispatcher if traces is None else traces.attach(dispatcher, contract)
-        check_relayed = contract.outbound.check if message_queue_validation else None
-        server = create_server(
-            endpoint,
-            watch=contract.outcomes.watch,
-            check_relayed=check_relayed,
-            carrier=None if traces is None else traces.carrier,
-            **server_options,
-        )
-        background = Background()
-        Registering.__init__(self, contract.routes, dispatcher.sending.around, background)
-        Emitting.__init__(self, server, dispatcher.sending)
-        self._spec, self._app, self._contract = spec, app, contract
-        self._lifecycle = Lifecycle(contract, dispatcher, server, background, measuring, EngineApp(server))
-        page = partial(Docs, console=docs_console, guard=docs_guard, renderer=docs_renderer, root=docs_root)
-        self._targets = Targets(
-            offered.path,
-            self._lifecycle,
-            docs=page(contract.spec, path=docs_path) if docs else None,
-            wrapped=app,
-            metrics_path=metrics_path,
-            health_path=health_path,
-            guard=monitor_guard,
-            metrics=self.metrics,
-        )
-        log_findings((*contract.spec.warnings, *contract.routes.warnings))
-        advise(contract.spec, self._targets.docs, app)
+    def __init__(self, spec: Spec, **options: Unpack[Options]) -> None:
+        parts = assemble(self, spec, options, complete=not self.handlers_follow)
+        self._spec = spec
+        self._contract, self._dispatcher, self._measuring = parts.contract, parts.dispatcher, parts.measuring
+        self._lifecycle, self._targets = parts.lifecycle, parts.targets
+        Registering.__init__(self, parts.contract.routes, parts.dispatcher.sending.around, parts.background)
+        Emitting.__init__(self, parts.server, parts.dispatcher.sending)
+        log_findings((*parts.contract.spec.warnings, *parts.contract.routes.warnings))
+        advise(parts.contract.spec, parts.targets.docs, parts.targets.wrapped)
 
     @classmethod
     def from_spec(
@@ -183,7 +90,7 @@ class AsynctionSocketIO(Registering, Emitting):
             TypeError: An option is unknown, or the document has another type.
             ValueError: An option contradicts another.
         """
-        find_more = partial(find_problems, options=options, complete=not cls.handlers_follow)
+        find_more = partial(find_problems, given=options, complete=not cls.handlers_follow)
         spec = load_source(
             spec_path, server_name=server_name, strict=strict, schemas=schemas, find_more=find_more
         )
@@ -202,7 +109,7 @@ class AsynctionSocketIO(Registering, Emitting):
     @property
     def wrapped(self) -> ASGIApp | None:
         """The application that the option ``app`` gave, or None."""
-        return self._app
+        return self._targets.wrapped
 
     @property
     def queue(self) -> Queue | None:
@@ -328,7 +235,9 @@ class AsynctionSocketIO(Registering, Emitting):
         """Serve one ASGI connection: lifespan, HTTP or WebSocket."""
         lifecycle = self._lifecycle
         if scope["type"] == "lifespan":
-            await compose_lifespan(self._app, scope, receive, send, lifecycle.start, lifecycle.stop)
+            await compose_lifespan(
+                self._targets.wrapped, scope, receive, send, lifecycle.start, lifecycle.stop
+            )
             return
         if lifecycle.awaits_start:
             await lifecycle.start_unannounced()
@@ -339,8 +248,6 @@ class AsynctionSocketIO(Registering, Emitting):
             await refuse(scope, send, 404, b"Not Found")
 
 
-show_options(
-    AsynctionSocketIO.from_spec.__func__,  # type: ignore[attr-defined]  # of the class method
-    (Options, ServerOptions, UpstreamOptions),
-    inspect.signature(AsynctionSocketIO.__init__).parameters,
-)
+_GROUPS, _DEFAULTS = (Options, ServerOptions, UpstreamOptions), inspect.signature(OwnOptions).parameters
+show_options(AsynctionSocketIO.__init__, _GROUPS, _DEFAULTS)
+show_options(AsynctionSocketIO.from_spec.__func__, _GROUPS, _DEFAULTS)  # type: ignore[attr-defined]  # of the class method

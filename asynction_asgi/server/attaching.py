@@ -2,49 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..errors import BindingError, SpecError
 from ..spec.model.offered import served_spec
 from .event_table import Routes
-from .options import check_handlers
+from .own_options import read_options
 from .providing.sources import Providers
 from .security import SecurityRules, bind_security
-from .validation import validation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from ..errors import AsynctionError, Diagnostic
     from ..spec import Spec
-
-    Handlers = Mapping[str, Mapping[str, Callable[..., Any] | str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What is to be attached to a contract.
-
-    Attributes:
-        handlers: By namespace and event; they replace those that the document names.
-        security_handlers: By security scheme; likewise.
-        default_error_handler: For namespaces that have none.
-        mock: ``"missing"`` if a mock handles the events that nothing handles.
-        complete: Whether no handlers follow, so that an event without one is a problem.
-        lenient: Whether what clients send is not enforced, so that handlers need not fit the document.
-        check_types: Whether the types of handlers are tried on values of the document.
-        provide: Providers of values for handlers, by type.
-    """
-
-    handlers: Handlers
-    security_handlers: Mapping[str, Callable[..., Any] | str]
-    default_error_handler: Callable[..., Any] | None
-    mock: object
-    complete: bool
-    lenient: bool
-    check_types: bool
-    provide: Mapping[Any, Any]
+    from .options import Options
+    from .own_options import OwnOptions
 
 
 class Attachment:
@@ -52,29 +26,31 @@ class Attachment:
 
     Args:
         spec: The contract, as it is served.
-        wanted: What is to be attached.
+        options: Say what is to be attached.
+        complete: Whether no handlers follow, so that an event without one is a problem.
 
     Attributes:
         routes: With the handlers that are attached so far.
         providers: Provide values to them.
 
     Raises:
-        ValueError: The option ``mock`` has another value.
+        ValueError: The option ``mock`` or ``validation`` has another value.
     """
 
-    def __init__(self, spec: Spec, wanted: Wanted) -> None:
+    def __init__(self, spec: Spec, options: OwnOptions, *, complete: bool) -> None:
         self._spec = spec
-        self._wanted = wanted
-        self._is_mocked = _is_mocked(wanted.mock)
+        self._options = options
+        self._complete = complete
+        self._is_mocked = _is_mocked(options.mock)
         self._security: SecurityRules | None = None
         self._error: AsynctionError | None = None
-        self.providers = Providers(wanted.provide)
+        self.providers = Providers(options.provide or {})
         self.routes = Routes(
             spec,
             self.providers,
             unwritten=self._is_mocked,
-            lenient=wanted.lenient,
-            check_types=wanted.check_types,
+            lenient=options.strictness.inbound != "enforce",
+            check_types=options.check_types,
         )
 
     @property
@@ -112,21 +88,21 @@ class Attachment:
 
     def attach(self) -> tuple[SecurityRules | None, Sequence[Diagnostic], Sequence[Diagnostic]]:
         """Attach what can be attached; return the rules, all problems, and what no mock can answer."""
-        routes, wanted = self.routes, self._wanted
+        routes, options = self.routes, self._options
         problems = [
             self._spec.root.diagnostic("error", "HANDLER", problem, layer="service")
             for problem in self.providers.problems()
         ]
-        problems += routes.bind(wanted.handlers)
+        problems += routes.bind(options.handlers or {})
         security: SecurityRules | None = None
         unmocked: tuple[Diagnostic, ...] = ()
         try:
-            security = bind_security(self._spec, wanted.security_handlers)
+            security = bind_security(self._spec, options.security_handlers)
         except BindingError as error:
             problems += error.diagnostics
-        if wanted.default_error_handler is not None and routes.default_error is None:
+        if options.default_error_handler is not None and routes.default_error is None:
             try:
-                routes.set_default_error(wanted.default_error_handler)
+                routes.set_default_error(options.default_error_handler)
             except BindingError as error:
                 problems += error.diagnostics
         if self._is_mocked:
@@ -136,37 +112,28 @@ class Attachment:
                 mock_missing(routes, self._spec)
             except SpecError as error:
                 unmocked = error.diagnostics
-        elif wanted.complete:
+        elif self._complete:
             problems += [finding for finding in routes.missing() if finding.severity == "error"]
         return security, problems, unmocked
 
 
-def find_problems(draft: Spec, options: Mapping[str, Any], *, complete: bool) -> list[Diagnostic]:
+def find_problems(draft: Spec, given: Options, *, complete: bool) -> list[Diagnostic]:
     """Return the problems of the handlers of a document that can't be served, with warnings.
 
     Args:
         draft: What could be read of it.
-        options: Those of the application.
-        complete: As for `Wanted`.
+        given: The options of the application.
+        complete: As for `Attachment`.
 
     Raises:
-        TypeError: The option ``handlers`` is not functions by namespace and event.
+        TypeError: An option is unknown, or has another type.
+        ValueError: An option has another value than it takes.
     """
-    handlers = options.get("handlers") or {}
-    check_handlers(handlers)
-    if options.get("bind") == "start":
+    options, _ = read_options(given)
+    if options.bind == "start":
         return []
-    wanted = Wanted(
-        handlers=handlers,
-        security_handlers=options.get("security_handlers") or {},
-        default_error_handler=options.get("default_error_handler"),
-        mock=options.get("mock"),
-        complete=complete,
-        lenient=validation_of(options.get("validation", True)).inbound != "enforce",
-        check_types=False,  # some schemas of the document may be unusable
-        provide=options.get("provide") or {},
-    )
-    attachment = Attachment(served_spec(draft), wanted)
+    tried = replace(options, check_types=False)  # some schemas of the document may be unusable
+    attachment = Attachment(served_spec(draft), tried, complete=complete)
     _, problems, unmocked = attachment.attach()
     return [*problems, *unmocked, *attachment.routes.warnings]
 

@@ -81,22 +81,22 @@ class Options(ServerOptions, total=False):
     monitor_guard: Guard | Literal["missing"] | None
 
 
-def check_options(given: Mapping[str, object], *, handlers: object, observers: object) -> None:
-    """Refuse options that are misspelt or of the wrong type.
-
-    Args:
-        given: Those that are left for the engine, by name.
-        handlers: The value of the option ``handlers``.
-        observers: The value of the option ``observers``.
+def check_limits(limits: object) -> None:
+    """Refuse the option ``limits`` unless it is a `Limits` or None.
 
     Raises:
-        TypeError: An option is unknown, or has another type.
+        TypeError: It has another type.
     """
-    check_names(given, Options)
-    limits = given.get("limits")
     if limits is not None and not isinstance(limits, Limits):
         raise TypeError(f"limits takes Limits(…), not {type(limits).__name__}")
-    check_handlers(handlers)
+
+
+def check_observers(observers: object) -> None:
+    """Refuse the option ``observers`` unless it holds observers.
+
+    Raises:
+        TypeError: It has another type, or something in it has.
+    """
     if not isinstance(observers, Collection):
         raise TypeError(f"observers takes a list of instances of Observer, not {observers!r}")
     for observer in observers:

@@ -13,6 +13,7 @@ from asynction_asgi import AsynctionSocketIO, Limits, Options
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.options import ServerOptions, UpstreamOptions
 from asynction_asgi.server.option_help import described
+from asynction_asgi.server.own_options import OwnOptions
 
 from .markdown import entry, table
 
@@ -36,7 +37,7 @@ class Option:
 
 def option_groups() -> Mapping[str, list[Option]]:
     """Return the options of `from_spec` under headings, in the order of their declaration."""
-    makers = (AsynctionSocketIO.__init__, create_server, socketio.AsyncServer, engineio.AsyncServer)
+    makers = (OwnOptions, create_server, socketio.AsyncServer, engineio.AsyncServer)
     given = _defaults(*makers) | {"cors_credentials": False, "monitor_clients": inspect.Parameter.empty}
     upstream, engine = UpstreamOptions.__annotations__, ServerOptions.__annotations__
     parameters = inspect.signature(AsynctionSocketIO.from_spec).parameters.values()

@@ -13,6 +13,7 @@ from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.export import ExportError, export_document, read_served
 from asynction_asgi.server.contract import Contract
 from asynction_asgi.spec import check_document
+from asynction_asgi.spec.model.offered import served_spec
 from tests.clients import ConnectError, connected
 from tests.export import shop
 from tests.serving import serve
@@ -60,7 +61,7 @@ def test_the_document_names_the_very_functions(version: Any) -> None:
         "/shop/socket.io",
         ["/", "/nameless", "/room"],
     )
-    routes = Contract.bind(spec).routes
+    routes = Contract.bind(served_spec(spec)).routes
     for name, handlers in (("/", shop.sio.handlers["/"]), ("/room", {"join": shop.room.on_join})):
         bound = routes.namespaces[name]
         for event, function in handlers.items():

@@ -11,6 +11,7 @@ from ...errors import BindingError, printable
 from ...export import ExportError, export_document, read_served
 from ...server.contract import Contract
 from ...spec import check_document
+from ...spec.model.offered import served_spec
 from ..report import show_diagnostics
 from .connection import say
 from .importing import import_from, import_name
@@ -70,7 +71,7 @@ def _problems(text: str, output: str | None) -> list[Diagnostic]:
     if outcome.spec is None:
         return list(outcome.diagnostics)
     try:
-        contract = Contract.bind(outcome.spec)
+        contract = Contract.bind(served_spec(outcome.spec))
     except BindingError as error:
         return [*outcome.diagnostics, *error.diagnostics]
     return [*outcome.diagnostics, *contract.routes.warnings]
