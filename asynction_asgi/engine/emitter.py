@@ -22,6 +22,7 @@ def create_emitter(
     *,
     channel: str = "socketio",
     message_queue_secret: Secret | Iterable[Secret] | None = None,
+    message_queue_retention: float | None = None,
     timeout: float = ANSWER_SECONDS,
     carrier: Carrier | None = None,
 ) -> QueueSender:
@@ -31,12 +32,20 @@ def create_emitter(
         message_queue: URL of the queue, as the servers have it.
         channel: The queue's channel, as the servers have it.
         message_queue_secret: As the servers have it; of several, the first signs.
+        message_queue_retention: As the servers have it, to remove what is older from a stream; None removes nothing.
         timeout: Seconds that the broker may take to answer for one message.
         carrier: Takes traces along.
 
     Raises:
-        ValueError: The URL is of a kind that is not supported, or a secret too short.
+        ValueError: The URL is of a kind that is not supported, a secret is too short, or the retention is not one,
+            or not for a stream.
         ModuleNotFoundError: The queue's client package is not installed.
     """
-    settings = create_settings(message_queue, channel=channel, secret=message_queue_secret, trims=False)
+    settings = create_settings(
+        message_queue,
+        channel=channel,
+        secret=message_queue_secret,
+        retention=message_queue_retention,
+        trims=message_queue_retention is not None,
+    )
     return QueueSender(settings, timeout=timeout, carrier=carrier)

@@ -102,8 +102,11 @@ class SenderOptions(TypedDict, total=False):
         timeout: Seconds that the broker may take to answer for one message; 10 without it.
         channel: The queue's channel, as the servers have it.
         message_queue_secret: As the servers have it; of several, the first signs.
+        message_queue_retention: As the servers have it, to remove what is older from a stream with each message,
+            also while no server runs. Without it, nothing is removed.
     """
 
     timeout: float
     channel: str
     message_queue_secret: Secret | Iterable[Secret] | None
+    message_queue_retention: float | None

@@ -40,13 +40,14 @@ class QueueEmitter:
             message_queue: The URL that the servers were given.
             schemas: As `AsynctionSocketIO.from_spec` takes them.
             options: ``validation`` and ``tracing``; ``timeout``, the seconds that the broker may take to answer for one emit
-                (10); ``channel`` and ``message_queue_secret`` where the servers were given them.
+                (10); ``channel`` and ``message_queue_secret`` where the servers were given them; and
+                ``message_queue_retention``, to remove what is older from a stream, also while no server runs.
 
         Raises:
             SpecError: The document can't be loaded.
             TypeError: An option is unknown.
-            ValueError: The URL is of a kind that is not supported, a secret is too short, or `timeout` is not
-                above zero.
+            ValueError: The URL is of a kind that is not supported, a secret is too short, `timeout` is not above
+                zero, or the retention is not one, or not for a stream.
         """
         return cls(load_source(spec_path, schemas=schemas), message_queue=message_queue, **options)
 

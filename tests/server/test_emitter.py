@@ -140,10 +140,10 @@ async def test_a_blocking_emitter_handles_rooms_and_disconnects(queue_url: str, 
 
 
 async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None:
-    """What a server keeps for an hour survives emits of emitters, and a server's emits remove what is older."""
+    """What a server keeps for an hour survives emits of emitters, unless they were given a retention, too."""
     url, key = url_of(queue_url, "redis+stream"), "kept:stream"
     kept = AsynctionSocketIO.from_spec(SPEC, message_queue=url, channel="kept", message_queue_retention=3600)
-    brief = AsynctionSocketIO.from_spec(SPEC, message_queue=url, channel="kept")
+    brief = Emitter.from_spec(SPEC, message_queue=url, channel="kept", message_queue_retention=600)
     emitter = Emitter.from_spec(SPEC, message_queue=url, channel="kept")
     async with Redis.from_url(queue_url) as client:
         before = int((await client.time())[0]) - 1200
@@ -158,7 +158,7 @@ async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None
         assert await client.xlen(key) < 1000
     await emitter.close()
     await kept.aclose()
-    await brief.aclose()
+    await brief.close()
 
 
 async def test_emitters_leave_a_full_broker_to_the_servers() -> None:
@@ -234,6 +234,14 @@ async def test_a_queue_that_refuses_its_user_says_so(user: str, words: str) -> N
         with pytest.raises(QueueError, match=rf"^nothing was emitted, as .*{words}"):
             await emitter.emit("news", "x")
         await emitter.close()
+
+
+def test_a_retention_is_for_streams() -> None:
+    """Emitters refuse one for pub/sub, and one that is not a time, as applications do."""
+    with pytest.raises(ValueError, match="message_queue_retention is for streams"):
+        Emitter.from_spec(SPEC, message_queue="redis://127.0.0.1:1", message_queue_retention=60)
+    with pytest.raises(ValueError, match="message_queue_retention takes seconds above zero"):
+        Emitter.from_spec(SPEC, message_queue="redis+stream://127.0.0.1:1", message_queue_retention=0)
 
 
 @pytest.mark.parametrize("timeout", [None, "5", 0, -1, True])

@@ -68,8 +68,8 @@ def create_settings(
         secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
         retention: For how many seconds a stream keeps messages for processes that can't read;
             `RETENTION_SECONDS` by default.
-        trims: Whether writing removes from a stream what is older. A process that only writes leaves that to
-            the servers, whose retention it does not know.
+        trims: Whether writing removes from a stream what is older. A process that only writes, and was not
+            given the retention of the servers, leaves that to them.
         options: For the client of Redis or Valkey, over ours.
         rhythm: How often, and how long; only tests know better.
 
