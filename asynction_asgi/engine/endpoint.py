@@ -118,7 +118,7 @@ class Peer(Generic[StateT]):
         namespace: The concrete namespace, such as ``/rooms/7``.
         environ: The WSGI-style environ of the opening request; ``asgi.scope`` holds the scope.
         sender: How the endpoint reaches this client and others.
-        state: Belongs to the endpoint, whose `check_connect` sets it first.
+        state: Belongs to the endpoint, whose `check_connect` sets it first; None before, and when the client has left.
         ordered: Set by the endpoint where events have an ordering of their own; only then it is asked.
         recovered: Whether it continues an earlier connection; known when `Endpoint.connect` is called.
         limiter: Set by the endpoint where rates limit the client's events: called with the peer and the name of
@@ -140,8 +140,6 @@ class Peer(Generic[StateT]):
         "state",
     )
 
-    state: StateT
-
     def __init__(
         self, *, sid: str, eio_sid: str, namespace: str, environ: Mapping[str, Any], sender: Sender
     ) -> None:
@@ -152,7 +150,8 @@ class Peer(Generic[StateT]):
         self.sender = sender
         self.ordered = self.recovered = False
         self.limiter: Limiter | None = None
-        self.ends: Ends | None = None
+        self.ends: Ends[StateT] | None = None
+        self.state: StateT = None  # type: ignore[assignment]  # the endpoint sets it before it reads it
 
     def fields(self, event: str | None = None) -> dict[str, Any]:
         """Return what a line of the log about this client has besides its text."""
@@ -178,7 +177,7 @@ class Instead(list[Any]):
         self.error = error
 
 
-class Ends(Protocol):
+class Ends(Protocol[StateT]):
     """Learns how the events of a peer have ended; must return at once, and must not raise."""
 
     @property
@@ -191,8 +190,8 @@ class Ends(Protocol):
 
     def answered(
         self,
-        peer: Peer[Any],
-        state: Any,
+        peer: Peer[StateT],
+        state: StateT,
         event: str,
         answer: Sequence[Any],
         ack: bool,  # noqa: FBT001  # all by place: it is called once per event
@@ -211,7 +210,7 @@ class Ends(Protocol):
         """
         ...
 
-    def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
+    def refused(self, state: StateT, event: str, error: RefusedError, seconds: float, /) -> None:
         """Receive an event that was refused, by the endpoint or because its answer can't be sent."""
         ...
 

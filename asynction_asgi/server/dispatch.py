@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..engine import Instead
@@ -22,12 +20,13 @@ from .around import perform
 from .beside import registered_beside
 from .calls import Call
 from .connections import Connections
+from .conversation import Conversation
 from .ends import Handled, combine
 from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
 from .inbound import Inbound
 from .providing.scopes import Closing, Scope
 from .providing.values import CallValues, SocketValues
-from .rates import Rates, Tally
+from .rates import Rates
 from .sending import Sending
 from .socket import Socket
 
@@ -40,36 +39,6 @@ if TYPE_CHECKING:
     from .contract import Contract
     from .emitting import Emitting
     from .namespace_routes import NamespaceRoutes, Route
-    from .security.guard import Guard
-
-
-@dataclass(slots=True)
-class Conversation:
-    """What the dispatcher keeps of one connection, as the state of its peer.
-
-    Attributes:
-        routes: Those of its namespace.
-        socket: What handlers receive.
-        guard: Decides about its events, or None without security.
-        state: What handlers keep of it, or None as long as no handler asks for it.
-        scope: What was provided to its handlers, or None as long as nothing was.
-        trace: What `TracedEndpoint` keeps of it, or None without tracing.
-        tally: How `Rates` counts its events, or None as long as none was counted.
-    """
-
-    routes: NamespaceRoutes
-    socket: Socket
-    guard: Guard | None = None
-    state: SimpleNamespace | None = None
-    scope: Scope | None = None
-    trace: Any = None
-    tally: Tally | None = None
-
-    def kept(self) -> SimpleNamespace:
-        """Return what handlers keep of the connection."""
-        if self.state is None:
-            self.state = SimpleNamespace()
-        return self.state
 
 
 class Dispatcher:
@@ -86,7 +55,7 @@ class Dispatcher:
         sending: Sends to them what matches the contract.
     """
 
-    def __init__(self, contract: Contract, app: Emitting, *, traced: Ends | None) -> None:
+    def __init__(self, contract: Contract, app: Emitting, *, traced: Ends[Conversation] | None) -> None:
         self._namespaces = contract.namespaces
         self._routes = contract.routes
         self._attachment = contract.attachment
@@ -101,9 +70,9 @@ class Dispatcher:
         self._app_scope = self._new_app_scope()
         self.sending = Sending(contract.outbound, self._failures, self.connections, app)
         self._traced = traced
-        self.ends: Mapping[NamespaceRoutes, Ends | None] = {}
+        self.ends: Mapping[NamespaceRoutes, Ends[Conversation] | None] = {}
 
-    def start(self, times: Mapping[NamespaceRoutes, Ends]) -> None:
+    def start(self, times: Mapping[NamespaceRoutes, Ends[Conversation]]) -> None:
         """Begin to report how events end, now that all observers are known.
 
         Args:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..engine import Instead
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
     from ..engine import Ends, Peer
     from ..errors import RefusedError
+    from .conversation import Conversation
     from .observer import Notify
+
+    StateT = TypeVar("StateT")
 
 __all__ = ["Handled", "combine"]
 
@@ -30,8 +33,8 @@ class Handled:
 
     def answered(
         self,
-        peer: Peer[Any],
-        state: Any,
+        peer: Peer[Conversation],
+        state: Conversation,
         event: str,
         answer: Sequence[Any],
         ack: bool,  # noqa: FBT001  # as `Ends` has it
@@ -43,11 +46,11 @@ class Handled:
         if type(answer) is not Instead:
             self._tell(peer, event, () if state.guard is None else state.guard.satisfied, ack=ack)
 
-    def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
+    def refused(self, state: Conversation, event: str, error: RefusedError, seconds: float, /) -> None:
         """Do nothing: observers learn of it where the reason is known."""
 
 
-def combine(each: Sequence[Ends]) -> Ends | None:
+def combine(each: Sequence[Ends[StateT]]) -> Ends[StateT] | None:
     """Return what passes everything on to each, in turn; the only one itself, or None without any."""
     return _Several(each) if len(each) > 1 else each[0] if each else None
 
@@ -55,7 +58,7 @@ def combine(each: Sequence[Ends]) -> Ends | None:
 class _Several:
     times = None
 
-    def __init__(self, each: Sequence[Ends]) -> None:
+    def __init__(self, each: Sequence[Ends[Any]]) -> None:
         self._each = each
 
     def answered(self, *about: Any) -> None:

@@ -17,7 +17,6 @@ from .failures import code_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableSequence, Sequence
 
-    from ..engine import Peer
     from ..errors import RefusedError
     from ..metrics import Layout, Metrics
     from ..spec.model import Namespace
@@ -90,8 +89,8 @@ class NamespaceTimes:
 
     def answered(
         self,
-        peer: Peer[Any],
-        state: Any,
+        peer: object,
+        state: object,
         event: str,
         answer: Sequence[Any],
         ack: bool,  # noqa: FBT001  # as `Ends` has it
@@ -105,7 +104,7 @@ class NamespaceTimes:
         elif code_of(answer.error) in _FAILURES:
             self._failed[event].append(seconds)
 
-    def refused(self, state: Any, event: str, error: RefusedError, seconds: float, /) -> None:
+    def refused(self, state: object, event: str, error: RefusedError, seconds: float, /) -> None:
         """Note the time of an event at which the server failed."""
         del state
         if error.code in _FAILURES:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry import trace
 
 from ...engine import ended_by
-from .outcomes import until_answered, within
+from .connection_trace import ConnectionTrace
+from .outcomes import opening_span, until_answered, within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
     from ...engine import Peer
     from ...spec.model import Ordering, Recovery
-    from ..dispatch import Conversation, Dispatcher
+    from ..conversation import Conversation
+    from ..dispatch import Dispatcher
     from .spans import Spans
 
 __all__ = ["TracedEndpoint"]
@@ -72,17 +74,18 @@ class TracedEndpoint:
         except BaseException:
             span.end()
             raise
-        peer.state.trace = span
+        peer.state.trace = ConnectionTrace(span)
 
     async def connect(self, peer: Peer[Conversation], auth: Any) -> None:
         """Accept a connection, and end its span, to which later ones have links."""
         conversation = peer.state  # which the peer forgets when the client leaves
-        span = conversation.trace
+        span = opening_span(conversation)
+        assert span is not None  # noqa: S101  # `check_connect` has left it open
         try:
             with within(span):
                 await self._dispatcher.connect(peer, auth)
         finally:
-            conversation.trace = self._spans.end_connect(span, conversation)
+            conversation.trace = ConnectionTrace(None, self._spans.end_connect(span, conversation))
 
     async def event(
         self, peer: Peer[Conversation], event: str, arguments: list[Any], *, ack: bool

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...engine import Peer
+    from ..conversation import Conversation
 
-__all__ = ["SpanEnds", "TracedOutcomes", "unanswered", "until_answered", "within"]
+__all__ = ["SpanEnds", "TracedOutcomes", "opening_span", "unanswered", "until_answered", "within"]
 
 _OWN = context.create_key("asynction_asgi")
 _ANSWERED = context.create_key("asynction_asgi.answered")
@@ -92,7 +93,8 @@ class TracedOutcomes(Observer):
             self._report(span, error, code, ref)
             if context.get_value(_ANSWERED):
                 span.end()
-        elif event is None and (opened := _left_open(peer)) is not None:
+        elif event is None and (opened := opening_span(peer.state)) is not None:
+            # The client passed the checks, and its connect handler will not be called.
             self._report(opened, error, code, ref)
             opened.end()
 
@@ -121,11 +123,11 @@ def _current() -> Span | None:
     return span
 
 
-def _left_open(peer: Peer[Any]) -> Span | None:
-    """Return the span of a client that passed the checks, but whose connect handler will not be called."""
-    # A peer that was never checked has no state.
-    span = getattr(getattr(peer, "state", None), "trace", None)
-    return span if isinstance(span, Span) else None
+def opening_span(conversation: Conversation | None) -> Span | None:
+    """Return the span of a client that passed the checks, until its connect handler has ended, or None."""
+    if conversation is None or conversation.trace is None:
+        return None
+    return conversation.trace.opening
 
 
 def unanswered(span: Span, error: BaseException) -> None:

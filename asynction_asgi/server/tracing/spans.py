@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...spec import Spec
     from ...spec.model import Namespace
     from ...spec.model.namespaces import Namespaces
-    from ..dispatch import Conversation
+    from ..conversation import Conversation
     from .option import Tracing
 
 __all__ = ["Spans"]
@@ -104,13 +104,13 @@ class Spans:
         remote = context_within(arguments, path) if path else None
         named = self._processes[conversation.routes.declared.name][event]
         attributes = {**self._attributes(named, peer), **self._user(conversation)}
-        return self._start(named.name, SpanKind.CONSUMER, attributes, remote, conversation.trace)
+        return self._start(named.name, SpanKind.CONSUMER, attributes, remote, _link_of(conversation))
 
     def disconnect(self, peer: Peer[Conversation], reason: str, cause: SpanContext | None) -> Span:
         """Begin the span of a connection's end, with a link to what caused it."""
         named = self._processes[peer.state.routes.declared.name]["disconnect"]
         attributes = {**self._attributes(named, peer), **self._user(peer.state), "asynction.reason": reason}
-        links = [Link(context) for context in (peer.state.trace, cause) if context is not None]
+        links = [Link(context) for context in (_link_of(peer.state), cause) if context is not None]
         return self._tracer.start_span(named.name, _NO_PARENT, SpanKind.CONSUMER, attributes, links)
 
     def send(self, namespace: str, event: str) -> Span:
@@ -160,6 +160,10 @@ class Spans:
         elif remote is not None:
             links.append(Link(remote))
         return self._tracer.start_span(name, parent, kind, attributes, links)
+
+
+def _link_of(conversation: Conversation) -> SpanContext | None:
+    return None if conversation.trace is None else conversation.trace.link
 
 
 def _name_operation(operation: str, namespace: Namespace) -> _Named:
