@@ -225,6 +225,7 @@ async def test_the_module_works_against_a_real_server() -> None:
             with pytest.raises(module.RefusedError, match="invalid_payload") as refused:
                 await module.Client(sio).open_ticket({"title": ""})
             assert refused.value.details[0]["pointer"] == "/0/title"
+            assert refused.value.retry_after is None
             with pytest.raises(ValueError, match="can't be a part of a namespace"):
                 module.Rooms(sio, room_id="a/b")
         finally:
@@ -261,18 +262,19 @@ async def test_the_module_works_over_a_test_client() -> None:
 
 
 async def test_a_refusal_raises_the_error_of_the_module() -> None:
-    """Over a test client too, so that tests see what programs see."""
+    """Over a test client too, so that tests see what programs see, and after how many seconds to try again."""
     app = AsynctionSocketIO.from_spec(DESK, mock="missing")
 
     @app.on("both")
     async def both(text: str) -> None:
-        raise RefusedError("closed", text)
+        raise RefusedError("closed", text, retry_after=2.5)
 
     module = loaded(write_python(load_spec(DESK)).text)
     async with TestServer(app) as server, server.connect(auth={"name": "Ada"}) as client:
         with pytest.raises(module.RefusedError) as refused:
             await module.Client(wire(client)).both("at night")
     assert (refused.value.code, refused.value.message) == ("closed", "at night")
+    assert refused.value.retry_after == 2.5
 
 
 @pytest.mark.parametrize("offset", ["argument", "event"])
