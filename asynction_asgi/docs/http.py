@@ -45,7 +45,8 @@ _HEADERS = {
     "cross-origin-opener-policy": "same-origin",
 }
 _HTML = "text/html; charset=utf-8"
-_TEXT = "text/plain; charset=utf-8"
+_TEXT = "text/plain; charset=utf-8"  # of typed clients: they are saved, and no script element may run them
+_MOUNTS = 8
 _MEDIA_TYPES = {
     "html": ("text/html",),
     "json": ("application/json", "application/vnd.aai.asyncapi+json"),
@@ -114,18 +115,14 @@ class Docs:
             "json": _Body("application/json", lambda: json.dumps(document(), ensure_ascii=False, indent=2)),
             "yaml": _Body("application/yaml", lambda: dump_yaml(document())),
         }
-        self._pages = {
+        self._pages: dict[str, Page | ClientPage] = {
             base: Page(bodies, admission, is_index=True),
             f"{self._below}/asyncapi.json": Page({"json": bodies["json"]}, admission),
             f"{self._below}/asyncapi.yaml": Page({"yaml": bodies["yaml"]}, admission),
-            # Not a module's media type: it is to be read and saved, and no script element may run it.
-            **{
-                f"{self._below}/client.{kind}": Page(
-                    {"text": _Body(_TEXT, partial(_client_module, spec, kind))}, admission
-                )
-                for kind in ("ts", "py")
-            },
         }
+        for kind in ("ts", "py"):
+            place = f"{self._below}/client.{kind}"
+            self._pages[place] = ClientPage(spec, kind, place, admission)
         if last:
             self._pages[f"{base}/"] = Page({"html": bodies["html"]}, admission, moved=f"../{last}")
         for name, content in ASSETS.items():
@@ -133,14 +130,15 @@ class Docs:
                 body = _Body(MEDIA_TYPES[posixpath.splitext(name)[1]], content.decode, is_immutable=True)
                 self._pages[f"{self._below}/static/{VERSION}/{name}"] = Page({"asset": body}, admission)
 
-    def route(self, path: str) -> Page | None:
+    def route(self, path: str) -> Page | ClientPage | None:
         """Return the page at a path, or None if the docs have no such page."""
         return self._pages.get(path)
 
 
-def _client_module(spec: Spec, kind: str) -> str:
-    from ..typed_clients import write_python, write_typescript  # noqa: PLC0415  # servers start sooner, and most serve none
+def _client_module(spec: Spec, kind: str, mount: str) -> str:
+    from ..typed_clients import mounted, write_python, write_typescript  # noqa: PLC0415  # servers start sooner, and most serve none
 
+    spec = mounted(spec, mount)
     return (write_typescript(spec) if kind == "ts" else write_python(spec)).text
 
 
@@ -242,6 +240,36 @@ class Page:
         if len(self._bodies) == 1:
             return next(iter(self._bodies.values()))
         return self._bodies[preferred(accept, _MEDIA_TYPES)]
+
+
+class ClientPage:
+    """A typed client, as an ASGI application: its path of the server is the one at which this request found it."""
+
+    is_index = False
+
+    def __init__(self, spec: Spec, kind: str, place: str, admission: Admission | None) -> None:
+        """Plan the module; nothing is written yet.
+
+        Args:
+            spec: The contract.
+            kind: ``ts`` or ``py``.
+            place: The path of the module where the server is not mounted.
+            admission: What the guard decides.
+        """
+        self._place = place
+
+        # Clients choose the path of a mount such as "/{tenant}", so that only some are kept.
+        @functools.lru_cache(_MOUNTS)
+        def page(mount: str) -> Page:
+            return Page({"text": _Body(_TEXT, partial(_client_module, spec, kind, mount))}, admission)
+
+        self._page = page
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path, root = scope["path"], scope.get("root_path", "")
+        full_path = path if path.startswith(root) else root + path
+        await self._page(full_path.removesuffix(self._place))(scope, receive, send)
 
 
 def _check_renderer(renderer: Renderer | None) -> None:

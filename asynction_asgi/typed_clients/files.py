@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ def file_name(spec: Spec, language: Language) -> str:
         return f"{slug or 'client'}.ts"
     word = slug.replace("-", "_")
     return f"{'_' if word[:1].isdecimal() else ''}{word}{'_' if word else ''}client.py"
+
+
+def mounted(spec: Spec, mount: str) -> Spec:
+    """Return the contract as clients see it whose server is mounted at a path, such as ``/realtime``."""
+    return replace(spec, path=mount.rstrip("/") + spec.path)
 
 
 def is_ours(text: str) -> bool:

@@ -51,6 +51,22 @@ def test_a_module_of_python_is_written_and_checked(tmp_path: Path) -> None:
     assert (refused.exit_code, "--sync needs --language python" in refused.stderr) == (2, True)
 
 
+def test_the_module_of_a_mounted_server_has_its_full_path(tmp_path: Path) -> None:
+    """``--mount`` stands before the document's path, in both languages; it has to be a path."""
+    for language, name, line in [
+        ("typescript", "chat.ts", 'export const path = "/realtime/socket.io";'),
+        ("python", "chat_client.py", 'PATH = "/realtime/socket.io"'),
+    ]:
+        for mount in ("/realtime", "/realtime/"):
+            result = _client(tmp_path, "--language", language, "--mount", mount)
+            assert result.exit_code == 0, result.output
+            assert line in (tmp_path / name).read_text("utf-8").splitlines()
+        assert _client(tmp_path, "--language", language, "--check").exit_code == 1
+    for wrong in ("http://x.example/realtime", "/realtime?x", "realtime"):
+        refused = _client(tmp_path, "--mount", wrong)
+        assert (refused.exit_code, "--mount takes a path" in refused.stderr) == (2, True)
+
+
 def test_check_shows_differences_and_writes_nothing(tmp_path: Path) -> None:
     """A missing or outdated module exits with 1, and the differing lines are shown."""
     missing = _client(tmp_path / "none", "--check")

@@ -229,6 +229,43 @@ async def test_the_typed_client_is_served_and_linked(name: str, write: Callable[
     assert f'href="docs/{name}"' in page.text
 
 
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("client.ts", 'export const path = "{}";'), ("client.py", 'PATH = "{}"')],
+    ids=["ts", "py"],
+)
+async def test_a_typed_client_names_the_path_below_a_mount(name: str, line: str) -> None:
+    """A module connects where the server beside it answers: below a mount, a parameter or a proxy's root path."""
+    sio = AsynctionSocketIO.from_spec(DEPOT, mock="missing")
+    routes = [Mount("/realtime", sio), Mount("/{tenant}/live", sio), Mount("/", sio)]
+    for root, path, full_path in [
+        ("", "/realtime/docs", "/realtime/socket.io"),
+        ("", "/7/live/docs", "/7/live/socket.io"),
+        ("", "/docs", "/socket.io"),
+        ("/api", "/api/realtime/docs", "/api/realtime/socket.io"),
+    ]:
+        transport = httpx.ASGITransport(Starlette(routes=routes), root_path=root)
+        async with httpx.AsyncClient(transport=transport, base_url="http://docs.example") as http:
+            answer = await http.get(f"{path}/{name}")
+            assert answer.status_code == 200, path
+            assert line.format(full_path) in answer.text.splitlines()
+
+
+async def test_a_typed_client_keeps_a_path_that_includes_the_mount() -> None:
+    """A document whose path is the full one is right, so that the mount is not put before it twice."""
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Full", "version": "1"},
+        "servers": {"main": {"url": "http://x.example/realtime/socket.io", "protocol": "ws"}},
+        "channels": {"/": {"publish": {"message": {"name": "say", "payload": {"type": "string"}}}}},
+    }
+    sio = AsynctionSocketIO.from_spec(document, mock="missing")
+    transport = httpx.ASGITransport(Starlette(routes=[Mount("/realtime", sio)]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://docs.example") as http:
+        answer = await http.get("/realtime/docs/client.py")
+    assert 'PATH = "/realtime/socket.io"' in answer.text.splitlines()
+
+
 async def test_a_custom_renderer_replaces_the_page(caplog: pytest.LogCaptureFixture) -> None:
     """It is called once and sets its own policy; if it fails, links to the document remain."""
     calls = []

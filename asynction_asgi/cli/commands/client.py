@@ -37,6 +37,12 @@ if TYPE_CHECKING:
 @click.option(
     "--server-name", help="The document's server to connect to; it picks path, security and channels."
 )
+@click.option(
+    "--mount",
+    default="",
+    metavar="PATH",
+    help="Where another application mounts the server, such as /realtime; the module's path begins with it.",
+)
 @schemas_option
 @click.pass_context
 def client(
@@ -50,6 +56,7 @@ def client(
     check: bool,
     force: bool,
     server_name: str | None,
+    mount: str,
     schemas: Mapping[str, str],
 ) -> None:
     """Write a typed client module for SPEC.
@@ -65,17 +72,21 @@ def client(
         differences,
         file_name,
         is_ours,
+        mounted,
         write_python,
         write_typescript,
     )
 
     if sync and language != "python":
         raise click.UsageError("--sync needs --language python")
+    if mount and (not mount.startswith("/") or set(mount) & set("?#")):
+        raise click.UsageError(f"--mount takes a path such as /realtime, not {mount!r}")
     outcome = check_document(spec, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
         show_diagnostics(outcome.diagnostics, err=True)
         ctx.exit(1)
-    module = write_python(outcome.spec, sync=sync) if language == "python" else write_typescript(outcome.spec)
+    contract = mounted(outcome.spec, mount)
+    module = write_python(contract, sync=sync) if language == "python" else write_typescript(contract)
     path = Path(output) / file_name(outcome.spec, language)
     for warning in module.warnings:
         click.echo(printable(f"warning: {warning}"), err=True)
