@@ -126,6 +126,18 @@ async def test_rates_are_enforced() -> None:
                 assert (await client.call("e"))["error"]["code"] == "rate_limited"
 
 
+async def test_without_security_its_keys_have_no_effect() -> None:
+    """Fresh credentials, scopes and a rate by user are nothing to a mock without security, which serves the events."""
+    keys = {"x-reauth": True, "x-scopes": ["write"], "x-rate": {"limit": 9, "per": 60, "by": "user"}}
+    document = changed(**keys, payload={"type": "string"}, **{"x-ack": {"args": {"const": 7}}})
+    document["channels"]["/"] |= {"x-security": [{"key": []}], "x-scopes": ["read"]}
+    document["components"] = {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+    with serve(MockAsynctionSocketIO.from_spec(document)) as url:
+        async with connected(url) as client:
+            assert await client.call("e", "fresh") == 7
+            assert (await client.call("e", 1))["error"]["code"] == "invalid_payload"
+
+
 async def test_acks_from_clients_are_checked(caplog: pytest.LogCaptureFixture) -> None:
     """The mock asks clients for acks, and logs an invalid answer."""
     asking = {"name": "ask", "payload": {"const": "q"}, "x-ack": {"args": {"type": "integer"}}}

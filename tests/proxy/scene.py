@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from asynction_asgi import AsynctionSocketIO
 
-__all__ = ["DOCUMENT", "Bare", "in_front"]
+__all__ = ["DOCUMENT", "NUMBER", "Bare", "in_front"]
 
 STRING = {"type": "string"}
 NUMBER = {"type": "integer"}

@@ -19,7 +19,7 @@ from tests.clients import ConnectError, connected
 from tests.server.documents import channel, document, message
 from tests.serving import serve
 
-from .scene import Bare, in_front
+from .scene import NUMBER, Bare, in_front
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -282,3 +282,16 @@ async def test_rates_are_left_to_the_server_behind(bare: tuple[Bare, str]) -> No
     with in_front(bare[1], spec, seconds=20) as (url, _):
         async with connected(url) as client:
             assert [await client.call("twice", number) for number in (1, 2, 3)] == [2, 4, 6]
+
+
+async def test_keys_of_security_are_left_to_the_server_behind(bare: tuple[Bare, str]) -> None:
+    """Fresh credentials pass like any event, and neither scopes nor users are asked for."""
+    keys = {"x-ack": True, "x-reauth": True, "x-scopes": ["write"], "x-rate": {"limit": 1, "by": "user"}}
+    root = {**channel([message("twice", NUMBER, **keys)]), "x-security": [{"key": []}], "x-scopes": ["read"]}
+    spec = document(root=root) | {
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}}
+    }
+    with in_front(bare[1], spec, seconds=20) as (url, _):
+        async with connected(url) as client:
+            assert await client.call("twice", 2) == 4
+            assert (await client.call("twice", "two"))["error"]["code"] == "invalid_payload"

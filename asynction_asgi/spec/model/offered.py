@@ -38,7 +38,7 @@ def without_handlers(spec: Spec, *, security: bool) -> Spec:
     namespaces = {}
     for name, namespace in spec.namespaces.items():
         receives = {
-            key: replace(event, handler=None, security=event.security if security else None)
+            key: replace(event if security else _unsecured(event), handler=None)
             for key, event in namespace.receives.items()
         }
         kept = namespace.security if security else None
@@ -47,6 +47,12 @@ def without_handlers(spec: Spec, *, security: bool) -> Spec:
         )
     spec = replace(spec, namespaces=namespaces, uncalled=())
     return spec if security else replace(spec, schemes={}, security=None)
+
+
+def _unsecured(event: Event) -> Event:
+    """Return the event without requirements, and without ``x-reauth``, as there is nothing to renew."""
+    message = {key: value for key, value in event.message.items() if key != "x-reauth"}
+    return replace(event, security=None, message=message)
 
 
 def _with_shared(own: Namespace, shared: Namespace) -> Namespace:
