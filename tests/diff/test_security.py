@@ -144,9 +144,21 @@ def test_an_event_that_leaves_the_wildcard_is_compared_with_it(major: int) -> No
         (BEARER, {**BEARER, "scheme": "Bearer"}, False),
         (BEARER, {**BEARER, "x-authField": "token"}, True),
         (BEARER, {**BEARER, "description": "New."}, False),
-        ({**BEARER, "x-jwt": {"issuer": ["a", "b"]}}, {**BEARER, "x-jwt": {"issuer": "a"}}, True),
-        ({**BEARER, "x-jwt": {"issuer": "a"}}, {**BEARER, "x-jwt": {"issuer": ["a", "b"]}}, False),
-        ({**BEARER, "x-jwt": {"issuer": "a"}}, {**BEARER, "x-jwt": {"issuer": "a", "audience": "c"}}, True),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": ["a", "b"]}},
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": "a"}},
+            True,
+        ),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": "a"}},
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": ["a", "b"]}},
+            False,
+        ),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": "a"}},
+            {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": "a", "audience": "c"}},
+            True,
+        ),
     ],
 )
 def test_the_presentation_of_credentials_is_compared(major: int, old: Any, new: Any, breaks: bool) -> None:

@@ -201,7 +201,7 @@ def test_secrets_are_asked_for_and_never_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "verifier",
-    [{"secretEnv": "DESK_SECRET"}, {"jwks": "https://id.example.com/keys"}],
+    [{"secretEnv": "DESK_SECRET"}, {"jwks": "https://id.example.com/keys", "issuer": "i", "audience": "a"}],
     ids=["secret", "issuer"],
 )
 def test_what_verifies_tokens_is_installed(tmp_path: Path, folder: Path, verifier: dict[str, str]) -> None:

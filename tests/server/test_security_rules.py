@@ -605,23 +605,18 @@ OK = "asynction_asgi.server.security.same_secret"
         pytest.param({"type": "http", "scheme": "basic"}, JWTVerifier(secret="0" * 32), "HANDLER", "not a token", "", id="verifier for a password"),
         pytest.param({"type": "http", "scheme": "bearer"}, lambda token, *, other: None, "HANDLER", "'other'", "", id="unknown parameter"),
         pytest.param({"type": "oauth2", "flows": FLOWS, "x-scopeValidateFunc": "nowhere.f"}, secret_info, "HANDLER", "no module 'nowhere'", "/x-scopeValidateFunc", id="scope function not importable"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}, "x-bearerInfoFunc": OK}, None, "HANDLER_CONFLICT", "both x-jwt and x-bearerInfoFunc", "/x-jwt", id="two verifiers"),
         pytest.param({"type": "http", "scheme": "bearer", "x-bearerInfoFunc": OK, "x-tokenInfoFunc": OK}, None, "HANDLER_CONFLICT", "x-tokenInfoFunc is never called", "/x-tokenInfoFunc", id="two functions"),
-        pytest.param({"type": "http", "scheme": "basic", "x-jwt": {}}, None, "SECURITY_SHAPE", "not a token", "/x-jwt", id="jwt for a password"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": []}, None, "SECURITY_SHAPE", "must be an object", "/x-jwt", id="jwt is not an object"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {}}, None, "SECURITY_SHAPE", "either jwks or a secret", "/x-jwt", id="jwt without keys"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"isuer": "i"}}, None, "SECURITY_SHAPE", "did you mean 'issuer'", "/x-jwt/isuer", id="jwt misspelt"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}}, None, "SECURITY_SHAPE", "'NOT_SET_ANYWHERE' is not set; set it before the server starts", "/x-jwt/secretEnv", id="jwt secret unset"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"issuer": 7}}, None, "SECURITY_SHAPE", "a text", "/x-jwt/issuer", id="jwt issuer"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"algorithms": "RS256"}}, None, "SECURITY_SHAPE", "a list of names", "/x-jwt/algorithms", id="jwt algorithms"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"leeway": True}}, None, "SECURITY_SHAPE", "seconds", "/x-jwt/leeway", id="jwt leeway"),
-        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"jwks": 1}}, None, "SECURITY_SHAPE", "a text", "/x-jwt/jwks", id="jwt keys"),
+        pytest.param({"type": "http", "scheme": "basic", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}}, None, "SECURITY_SHAPE", "not a token", "/x-jwt", id="jwt for a password"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "NOT_SET_ANYWHERE"}}, None, "SECURITY_SHAPE", "'NOT_SET_ANYWHERE' is not set, or empty; set it before the server starts", "/x-jwt/secretEnv", id="jwt secret unset"),
+        pytest.param({"type": "http", "scheme": "bearer", "x-jwt": {"secretEnv": "EMPTY"}}, None, "SECURITY_SHAPE", "'EMPTY' is not set, or empty; set it before the server starts", "/x-jwt/secretEnv", id="jwt secret empty"),
     ],
 )  # fmt: skip
 def test_an_unverifiable_scheme_prevents_start_up(
-    scheme: Any, function: Any, code: str, words: str, pointer: str
+    monkeypatch: pytest.MonkeyPatch, scheme: Any, function: Any, code: str, words: str, pointer: str
 ) -> None:
     """Each mistake in a scheme is an error with its code and place, not a gap at run time."""
+    monkeypatch.setenv("EMPTY", "")
     spec = secured({"one": scheme}, {"root": namespace()}, [{"one": []}])
     with pytest.raises(BindingError) as raised:
         AsynctionSocketIO.from_spec(spec, security_handlers={} if function is None else {"one": function})

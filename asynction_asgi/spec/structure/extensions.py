@@ -327,7 +327,7 @@ _FUNCTIONS = {
 SCHEME_EXTENSIONS: dict[str, Rule] = {
     **_FUNCTIONS,
     "x-authField": Ours(STRING),
-    "x-jwt": ANYTHING,  # the server's
+    "x-jwt": Ours(Use("x-jwt", code="SECURITY_SHAPE")),
 }
 
 # Where each of our extensions has a meaning, for the message that says it has none here.

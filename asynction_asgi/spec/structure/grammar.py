@@ -291,6 +291,7 @@ class Object:
         checks: What a table of fields can't say.
         moved: Fields of the other major version, and what replaces them in this one.
         guards: Fields that narrow access, which beside a reference are an error; ``*`` is every field.
+        unknown: The code of the diagnostic for a field that it doesn't have.
     """
 
     title: str
@@ -301,6 +302,7 @@ class Object:
     checks: tuple[Callable[[Walk, Node], None], ...] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
     guards: frozenset[str] = frozenset()
+    unknown: str = "UNKNOWN_FIELD"
 
     def check(self, walk: Walk, node: Node) -> None:
         """Report missing and unknown fields, and on each known one."""
@@ -325,7 +327,7 @@ class Object:
                     if not walk.is_foreign:
                         walk.is_foreign = True
                         hint += f"; if the whole document is written this way, set 'asyncapi' to {_OTHER[walk.major]}"
-                walk.error(node.child(key), "UNKNOWN_FIELD", f"{self.title} has no {key!r}{hint}", key=True)
+                walk.error(node.child(key), self.unknown, f"{self.title} has no {key!r}{hint}", key=True)
         for check in self.checks:
             check(walk, node)
 

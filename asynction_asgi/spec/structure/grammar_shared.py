@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from .extensions import HANDLERS, RATE, RECOVERY, SCHEME_EXTENSIONS
 from .grammar import ANYTHING, OBJECT, REFERENCE, SCHEMA, STRING, Each, Entries, Fits, Object, Use
+from .jwt_option import JWT
 from .walk import type_name
 
 if TYPE_CHECKING:
@@ -252,6 +253,7 @@ _FLOWS = {
 
 SHARED: dict[str, Object] = {
     "x-handlers": HANDLERS,
+    "x-jwt": JWT,
     "x-rate": RATE,
     "x-recovery": RECOVERY,
     "contact": Object(title="the contact", fields={"name": STRING, "url": _URL, "email": _EMAIL}),

@@ -70,7 +70,7 @@ def test_the_servers_own_names_are_left_out(tmp_path: Path) -> None:
             "{/: {x-handlers: {connect: a.b}, publish: {message: {name: a, x-hander: a.b, x-other: 1, "
             "payload: {properties: {x-handler: {type: string}}}}}}}",
             "components: {securitySchemes: {b: {type: http, scheme: bearer, x-bearerInfoFunc: s.b, "
-            "x-basicBearerInfoFunc: s.b, x-scopeValidateFunc: s.c, x-jwt: {secret: s}, x-authField: token}}}",
+            "x-basicBearerInfoFunc: s.b, x-scopeValidateFunc: s.c, x-jwt: {secretEnv: s}, x-authField: token}}}",
         ),
     )
     document = bundled_document(spec)
