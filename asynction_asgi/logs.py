@@ -60,7 +60,7 @@ def _escape(record: logging.LogRecord) -> bool:
         value = record.__dict__.get(name)
         if value is not None:
             record.__dict__[name] = _line(str(value))
-    if record.exc_info is not None and record.exc_info[1] is not None:
+    if record.exc_info and record.exc_info[1] is not None:  # a caller may have said False
         # Formatters use this instead of formatting the exception, which handlers still receive.
         record.exc_text = _traceback(record.exc_info[1])
     return True

@@ -121,6 +121,12 @@ def test_a_wrong_log_call_raises_nothing(
     ] * 2
 
 
+def test_a_log_call_may_say_that_there_is_no_exception(output: io.StringIO) -> None:
+    """By False, as with the package logging."""
+    get_logger().error("alone", exc_info=False)
+    check(output.getvalue(), ["ERROR"])
+
+
 def test_a_user_supplied_logger_gets_escaped_lines(caplog: pytest.LogCaptureFixture) -> None:
     """Lines logged through our wrapper are escaped, and the application's own are unchanged."""
     mine = logging.getLogger("mine")
