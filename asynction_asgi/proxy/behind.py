@@ -1,4 +1,4 @@
-"""The server behind a proxy, and what connections to it carry of a client's own."""
+"""The upstream server a proxy, and what connections to it carry of a client's own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FORWARDED = ("authorization", "cookie")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Behind:
-    """The server behind.
+    """The upstream server.
 
     Attributes:
         server: Its address, with what does not depend on a client.
@@ -56,7 +56,7 @@ class Behind:
         )
 
     def forwarded(self, scope: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Yield name and value of the client's headers that the server behind receives."""
+        """Yield name and value of the client's headers that the upstream server receives."""
         for raw_name, value in scope["headers"]:
             name = raw_name.decode("latin-1").lower()
             if name in self.headers:

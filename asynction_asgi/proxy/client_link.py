@@ -1,4 +1,4 @@
-"""One client's connection to the server behind, in one namespace."""
+"""One client's connection to the upstream server, in one namespace."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ logger = get_logger("proxy")
 
 
 class _PassedRefusalError(RefusedError):
-    """A refusal of the server behind, which reaches the client as it came."""
+    """A refusal of the upstream server, which reaches the client as it came."""
 
     def __init__(self, refusal: RefusedError, body: dict[str, Any]) -> None:
         super().__init__(refusal.code, refusal.message)
@@ -37,14 +37,14 @@ class _PassedRefusalError(RefusedError):
 
 
 class ClientLink:
-    """Passes a client's events on to the server behind, and that server's to the client.
+    """Passes a client's events on to the upstream server, and that server's to the client.
 
     Args:
         deliver: Emits to the client what has arrived, or drops it and returns False; the second argument
             takes the client's answer, or is None.
-        part: Ends the client's connection after that to the server behind has ended, for this reason.
+        part: Ends the client's connection after that to the upstream server has ended, for this reason.
         record: Records what passes.
-        seconds: How long to wait for the server behind.
+        seconds: How long to wait for the upstream server.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ClientLink:
         self._is_over = False
 
     async def open(self, address: Address) -> str:
-        """Connect to the server behind, begin to deliver what it emits, and return its id of the connection.
+        """Connect to the upstream server, begin to deliver what it emits, and return its id of the connection.
 
         Raises:
             ConnectRefusedError: It refused the connection.
@@ -81,7 +81,7 @@ class ClientLink:
             raise
 
     async def close(self) -> None:
-        """End the connection to the server behind, after the client's has ended."""
+        """End the connection to the upstream server, after the client's has ended."""
         if self._task is not None and not self._is_over:  # else this end closes because the other did
             self._task.cancel()
             await asyncio.wait([self._task])
@@ -91,7 +91,7 @@ class ClientLink:
         """Pass an event on; return the arguments of its acknowledgement, or None if none is wanted.
 
         Raises:
-            RefusedError: The server behind refused, did not answer in time, or is gone.
+            RefusedError: The upstream server refused, did not answer in time, or is gone.
         """
         self._calls += 1
         answer = refusal = None
@@ -116,9 +116,9 @@ class ClientLink:
                     return await remote.call(event, arguments)
                 await remote.emit(event, arguments)
         except TimeoutError:
-            raise RefusedError("timeout", "the server behind did not answer in time") from None
+            raise RefusedError("timeout", "the upstream server did not answer in time") from None
         except ClosedError:
-            raise RefusedError("unavailable", "the connection to the server behind has ended") from None
+            raise RefusedError("unavailable", "the connection to the upstream server has ended") from None
         return None
 
     async def _run(self, address: Address) -> None:
@@ -160,7 +160,7 @@ class ClientLink:
                 self._record.dropped(arrival)
 
     async def _answer(self, remote: Remote, arrival: Arrival, *answer: Any) -> None:
-        """Pass the client's answer on, unless the server behind has gone."""
+        """Pass the client's answer on, unless the upstream server has gone."""
         self._record.answered(arrival, answer)
         try:
             await remote.acknowledge(arrival, answer)

@@ -24,7 +24,7 @@ class ClientRecord:
         recorder: Writes the lines; None writes nothing.
         socket: The client.
         auth: What it sent with its CONNECT.
-        most_unanswered: How many events of the server behind may wait for the client's answers.
+        most_unanswered: How many events of the upstream server may wait for the client's answers.
     """
 
     def __init__(self, recorder: Recorder | None, socket: Socket, auth: Any, *, most_unanswered: int) -> None:
@@ -35,7 +35,7 @@ class ClientRecord:
         self._most_unanswered = most_unanswered
 
     def connected(self, *, refused: bool) -> None:
-        """Record that the server behind accepted the client, or refused it."""
+        """Record that the upstream server accepted the client, or refused it."""
         if self._recorder is not None:
             self._recorder.connected(*self._who, *self._presented, refused=refused)
 
@@ -61,17 +61,17 @@ class ClientRecord:
             )
 
     def asked(self, arrival: Arrival) -> None:
-        """Keep an event of the server behind that wants an answer, before it goes to the client."""
+        """Keep an event of the upstream server that wants an answer, before it goes to the client."""
         if self._recorder is not None and arrival.ack_id is not None:
             self._unanswered[arrival.ack_id] = arrival
 
     def dropped(self, arrival: Arrival) -> None:
-        """Forget an event of the server behind that did not go to the client."""
+        """Forget an event of the upstream server that did not go to the client."""
         if arrival.ack_id is not None:
             self._unanswered.pop(arrival.ack_id, None)
 
     def sent(self, arrival: Arrival) -> None:
-        """Record an event of the server behind that went to the client; one that was asked, once it is answered.
+        """Record an event of the upstream server that went to the client; one that was asked, once it is answered.
 
         When too many are unanswered, the oldest is recorded without an answer: the server has forgotten
         its callback.
@@ -83,7 +83,7 @@ class ClientRecord:
             self._write_oldest()
 
     def answered(self, arrival: Arrival, answer: Sequence[Any]) -> None:
-        """Record an event of the server behind with the client's answer."""
+        """Record an event of the upstream server with the client's answer."""
         if arrival.ack_id is not None and self._unanswered.pop(arrival.ack_id, None) is not None:
             self._write(arrival, asked=True, ack=answer)
 

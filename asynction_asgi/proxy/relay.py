@@ -1,4 +1,4 @@
-"""Handlers that pass the events of clients on to the server behind, and its events to the clients."""
+"""Handlers that pass the events of clients on to the upstream server, and its events to the clients."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ logger = get_logger("proxy")
 
 
 class Relay:
-    """Stands between an application's clients and the server behind.
+    """Stands between an application's clients and the upstream server.
 
     Args:
         app: The application, whose events have no handlers yet.
-        behind: The server behind.
+        behind: The upstream server.
         recorder: Records what passes, or None.
     """
 
@@ -62,12 +62,12 @@ class Relay:
         self._app.on("disconnect", self._disconnect, namespace=name)
 
     async def handle_error(self, error: BaseException) -> None:
-        """Say in an error about an acknowledgement that the server behind sent it; answers nothing."""
+        """Say in an error about an acknowledgement that the upstream server sent it; answers nothing."""
         self._blame(error)
 
     def _blame(self, error: BaseException) -> None:
         if isinstance(error, ValidationError) and error.direction == "outbound":
-            error.advice = f"the server behind, {self._behind}, sent it"
+            error.advice = f"the upstream server, {self._behind}, sent it"
 
     async def _connect(self, socket: Socket, auth: Any) -> None:
         scope = socket.environ["asgi.scope"]
@@ -82,13 +82,13 @@ class Relay:
         except ConnectRefusedError as error:
             raise _refused(error.answer) from None
         except (UnreachableError, ClosedError) as error:
-            self._warn("unreachable", f"no connection to the server behind, {self._behind}: {error}")
+            self._warn("unreachable", f"no connection to the upstream server, {self._behind}: {error}")
             # Clients connect again by themselves after a transport has closed, not after a refusal.
             await self._close_transport(socket)
-            raise RefusedError("unavailable", "the server behind can't be reached") from None
+            raise RefusedError("unavailable", "the upstream server can't be reached") from None
         member = self._app.server.manager.find(socket.id, socket.namespace)
         if member is not None:
-            member.shown_sid = sid  # clients tell it to one another, and the server behind knows no other
+            member.shown_sid = sid  # clients tell it to one another, and the upstream server knows no other
         self._links[socket.namespace, socket.id] = link
 
     async def _disconnect(self, socket: Socket) -> None:
@@ -102,11 +102,11 @@ class Relay:
     async def _pass(self, event: str, socket: Socket, *arguments: Any, wants_ack: bool) -> Any:
         link = self._links.get((socket.namespace, socket.id))
         if link is None:
-            raise RefusedError("unavailable", "the connection to the server behind has ended")
+            raise RefusedError("unavailable", "the connection to the upstream server has ended")
         return await link.relay(event, arguments, wants_ack=wants_ack)
 
     async def _deliver(self, socket: Socket, arrival: Arrival, answered: Any) -> bool:
-        """Emit to a client what the server behind emitted; return whether the document allows it."""
+        """Emit to a client what the upstream server emitted; return whether the document allows it."""
         try:
             if refusal_of(arrival) is None:
                 await socket.emit(arrival.event, arrival.arguments, callback=answered)
@@ -124,18 +124,18 @@ class Relay:
         except UnencodableError as error:
             self._warn(
                 ("dropped", arrival.event),
-                f"dropped {arrival.event!r} of the server behind, {self._behind}: {error}",
+                f"dropped {arrival.event!r} of the upstream server, {self._behind}: {error}",
             )
         else:
             return True
         return False
 
     async def _part(self, socket: Socket, error: ClosedError) -> None:
-        """End a client's connection as the server behind ended its own."""
+        """End a client's connection as the upstream server ended its own."""
         if error.final:
             await self._app.disconnect(socket.id, socket.namespace)
             return
-        self._warn("lost", f"a connection to the server behind, {self._behind}, was lost: {error}")
+        self._warn("lost", f"a connection to the upstream server, {self._behind}, was lost: {error}")
         await self._close_transport(socket)
 
     async def _close_transport(self, socket: Socket) -> None:
@@ -150,7 +150,7 @@ class Relay:
 
 
 def _refused(answer: Any) -> RefusedByHandlerError:
-    """Return what makes the server answer a CONNECT as the server behind did."""
+    """Return what makes the server answer a CONNECT as the upstream server did."""
     error = RefusedByHandlerError()
     if answer is not None:
         error.error_args = answer

@@ -41,11 +41,11 @@ def proxy_of(
 
     Args:
         source: The document, or None to let everything pass.
-        behind: The server behind.
+        behind: The upstream server.
         server_name: The document's server to serve as, which picks path and channels.
         recorder: Records what is relayed, or None.
         check_security: Whether to enforce the document's security, whose functions are then imported.
-            Without it that is left to the server behind.
+            Without it that is left to the upstream server.
         options: As `AsynctionSocketIO` takes them, but for handlers.
 
     Raises:
@@ -53,7 +53,7 @@ def proxy_of(
         BindingError: Its security functions can't be bound.
         ValueError: An option contradicts another.
     """
-    # A client that returns is a new one to the server behind, which would send again what it has sent.
+    # A client that returns is a new one to the upstream server, which would send again what it has sent.
     settings: dict[str, Any] = {"limits": Limits(handlers=_UNANSWERED), **options, "recovery": False}
     if source is None:
         source = anything(behind.server.path)
@@ -69,7 +69,7 @@ def proxy_of(
 
 
 def _left_behind(spec: Spec) -> Spec:
-    """Return the contract without ``x-ordering`` and ``x-rate``, which are kept by the server behind."""
+    """Return the contract without ``x-ordering`` and ``x-rate``, which are kept by the upstream server."""
     namespaces = {
         name: replace(
             namespace,

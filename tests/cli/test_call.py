@@ -226,10 +226,10 @@ def test_an_event_without_acknowledgement(url: str) -> None:
     ("arguments", "code", "out", "said"),
     [
         (["add", "1", "2"], 0, "3\n", ""),
-        (["add", '"x"', "2"], 1, "", "'add' misses the document: arguments/0: must be an integer"),
-        (["note", '""', "--no-ack"], 1, "", "'note' misses the document"),
-        (["nothing"], 1, "", "'nothing' misses the document: the document has no such event"),
-        (["lie"], 1, '"not a number"\n', "the acknowledgement of 'lie' misses the document: ack/0"),
+        (["add", '"x"', "2"], 1, "", "'add' does not match the document: arguments/0: must be an integer"),
+        (["note", '""', "--no-ack"], 1, "", "'note' does not match the document"),
+        (["nothing"], 1, "", "'nothing' does not match the document: the document has no such event"),
+        (["lie"], 1, '"not a number"\n', "the acknowledgement of 'lie' does not match the document: ack/0"),
     ],
     ids=["valid", "argument", "no ack", "undeclared", "ack"],
 )

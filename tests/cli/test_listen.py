@@ -112,7 +112,7 @@ def test_an_undeclared_event_is_reported(url: str, folder: Path) -> None:
     with listening(url, *options, cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert command.wait() == 1
-    assert "'noted' misses the document: the document has no such event" in command.output
+    assert "'noted' does not match the document: the document has no such event" in command.output
     assert "'count'" not in command.output
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[str]:
-    """The URL of a server behind."""
+    """The URL of an upstream server."""
     with Bare().serving() as url:
         yield url
 

@@ -211,8 +211,8 @@ def test_the_printed_lines_show_their_findings(auction: str) -> None:
     shown = {
         "VALID_REFUSED": "the server refused: no [invalid_payload]",
         "INVALID_ACCEPTED": '{"taken": true}',
-        "UNDECLARED_EMIT": "'waved' misses the document",
-        "INVALID_EMIT": "'said' misses the document",
+        "UNDECLARED_EMIT": "'waved' does not match the document",
+        "INVALID_EMIT": "'said' does not match the document",
         "OPEN_DOOR": "connected to /",
     }
     lines = [finding["try"] for finding in body["findings"]]

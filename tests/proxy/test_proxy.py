@@ -29,7 +29,7 @@ TRANSPORTS = pytest.mark.parametrize("transport", ["websocket", "polling"])
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[tuple[Bare, str]]:
-    """A server behind, and its URL."""
+    """An upstream server, and its URL."""
     server = Bare()
     with server.serving() as url:
         yield server, url
@@ -52,7 +52,7 @@ async def test_acks_travel_as_they_are(front: str, transport: str) -> None:
 
 
 async def test_the_client_has_the_id_that_the_server_behind_knows(front: str, bare: tuple[Bare, str]) -> None:
-    """Clients tell their id to one another, and the server behind finds them by it."""
+    """Clients tell their id to one another, and the upstream server finds them by it."""
     async with connected(front) as client:
         assert ("connect", client.sid) in bare[0].seen
 
@@ -68,7 +68,7 @@ async def test_the_client_has_the_id_that_the_server_behind_knows(front: str, ba
 async def test_what_misses_the_document_never_reaches_the_server(
     front: str, bare: tuple[Bare, str], event: str, arguments: tuple[Any, ...], code: str
 ) -> None:
-    """The client gets the standard refusal, and the server behind sees the next event alone."""
+    """The client gets the standard refusal, and the upstream server sees the next event alone."""
     async with connected(front) as client:
         before = len(bare[0].seen)
         answer = await client.call(event, *arguments)
@@ -98,9 +98,9 @@ async def test_what_the_server_sends_is_checked(front: str, caplog: pytest.LogCa
         await client.emit("emit", "unsaid", "x")
         await client.emit("emit", "said", "right")
         assert await client.receive() == ("said", "right")
-    lines = [record.getMessage() for record in caplog.records if "server behind" in record.getMessage()]
+    lines = [record.getMessage() for record in caplog.records if "upstream server" in record.getMessage()]
     assert len(lines) == 3
-    assert all("the server behind, http://127.0.0.1:" in line for line in lines)
+    assert all("the upstream server, http://127.0.0.1:" in line for line in lines)
     assert sorted(line.split()[0] for line in lines) == ["ack", "dropped", "dropped"]
 
 
@@ -151,14 +151,14 @@ async def test_an_event_does_not_wait_for_earlier_answers(front: str) -> None:
 
 
 async def test_a_flood_from_behind_arrives_whole_and_in_order(front: str) -> None:
-    """Reading from the server behind pauses while events wait."""
+    """Reading from the upstream server pauses while events wait."""
     async with connected(front) as client:
         await client.emit("count", 1_500)
         assert [await client.receive() for _ in range(1_500)] == [("counted", n) for n in range(1_500)]
 
 
 async def test_a_flood_to_the_server_behind_arrives_whole(front: str) -> None:
-    """Events wait for the server behind, and none is lost."""
+    """Events wait for the upstream server, and none is lost."""
     async with connected(front) as client:
         answers = await asyncio.gather(*(client.call("echo", n, b"x" * 1_000) for n in range(500)))
         assert [answer[0] for answer in answers] == list(range(500))
@@ -166,7 +166,7 @@ async def test_a_flood_to_the_server_behind_arrives_whole(front: str) -> None:
 
 @TRANSPORTS
 async def test_each_side_leaves_with_the_other(front: str, bare: tuple[Bare, str], transport: str) -> None:
-    """The server behind sees the client leave; a client that it disconnects is disconnected."""
+    """The upstream server sees the client leave; a client that it disconnects is disconnected."""
     async with connected(front, transports=[transport]) as client:
         sid = client.sid
     while ("disconnect", sid) not in bare[0].seen:  # noqa: ASYNC110  # the server runs in a thread
@@ -209,7 +209,7 @@ async def test_a_lost_server_ends_the_connections_of_its_clients(caplog: pytest.
             async with connected(url, wait_timeout=0.5):  # it does not notice that the transport closes
                 pass
     assert "was lost" in caplog.text
-    assert "no connection to the server behind, http://127.0.0.1:" in caplog.text
+    assert "no connection to the upstream server, http://127.0.0.1:" in caplog.text
 
 
 async def test_warn_lets_everything_pass_and_counts(bare: tuple[Bare, str]) -> None:
@@ -237,7 +237,7 @@ def test_clients_in_javascript_chat_through_it(run_js: Callable[..., list[Any]])
 
 
 async def test_no_connection_is_left_behind(bare: tuple[Bare, str]) -> None:
-    """When clients have gone, however they went, so have the connections to the server behind."""
+    """When clients have gone, however they went, so have the connections to the upstream server."""
     with in_front(bare[1]) as (url, _):
         for _ in range(5):
             async with connected(url) as client:
@@ -276,7 +276,7 @@ def test_a_document_that_cannot_be_served_is_refused() -> None:
 
 
 async def test_rates_are_left_to_the_server_behind(bare: tuple[Bare, str]) -> None:
-    """The server behind counts, by addresses and users that it knows; the proxy refuses nothing for it."""
+    """The upstream server counts, by addresses and users that it knows; the proxy refuses nothing for it."""
     rate = {"limit": 1, "per": 3600}
     spec = document(root={**channel([message("twice", **{"x-ack": True, "x-rate": rate})]), "x-rate": rate})
     with in_front(bare[1], spec, seconds=20) as (url, _):

@@ -28,7 +28,7 @@ SECRETS = ("swordfish", "Bearer abc", "ada@example.com", "4711")
 
 @pytest.fixture(scope="module")
 def bare() -> Iterator[str]:
-    """The URL of a server behind."""
+    """The URL of an upstream server."""
     with Bare().serving() as url:
         yield url
 
@@ -112,7 +112,7 @@ async def test_unanswered_events_are_bounded_and_dropped_ones_left_out(bare: str
     )
 
     def sent() -> list[tuple[Any, ...]]:
-        """Return event, arguments and acknowledgement of each recorded event of the server behind."""
+        """Return event, arguments and acknowledgement of each recorded event of the upstream server."""
         lines = read_record(path.read_text("utf-8").splitlines(keepends=True), path.name)
         happened = [line for line in lines if isinstance(line, Happened) and line.direction == "outbound"]
         return [(line.event, *line.args, line.ack) for line in happened]

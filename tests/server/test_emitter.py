@@ -220,7 +220,7 @@ async def test_a_refused_message_raises(kind: str) -> None:
     ("user", "words"),
     [
         ("ada:wrong", "refuses the user or password: invalid username-password pair"),
-        ("bob:sesame", "forbids its user what is needed: .* has no permissions"),
+        ("bob:sesame", "denies its user a required permission: .* has no permissions"),
     ],
 )
 async def test_a_queue_that_refuses_its_user_says_so(user: str, words: str) -> None:

@@ -227,9 +227,9 @@ def say_refusal(what: str, error: RefusedError) -> None:
 
 
 def say_violation(error: ValidationError) -> None:
-    """Print how something misses the document of ``--spec``."""
+    """Print how something does not match the document of ``--spec``."""
     what = "the acknowledgement of " if error.part == "ack" else ""
-    say_refusal(f"{what}{printable(repr(error.event))} misses the document", error)
+    say_refusal(f"{what}{printable(repr(error.event))} does not match the document", error)
 
 
 def finish(ctx: click.Context, connection: Connection, work: Coroutine[Any, Any, int]) -> None:

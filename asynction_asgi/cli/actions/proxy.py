@@ -51,7 +51,7 @@ def serve_proxy(url: str, front: Front, options: dict[str, Any]) -> None:
     """Serve until stopped; exit with 1 if the document can't be served, or the record can't be written.
 
     Args:
-        url: The server behind.
+        url: The upstream server.
         front: The options of the command.
         options: Options of uvicorn.
 

@@ -50,23 +50,23 @@ if TYPE_CHECKING:
     "headers",
     metavar="NAME",
     multiple=True,
-    help="A client's header that the server behind receives; repeatable.  [default: authorization, cookie]",
+    help="A client's header that the upstream server receives; repeatable.  [default: authorization, cookie]",
 )
 @click.option(
     "--transport",
     type=click.Choice(["auto", "websocket", "polling"]),
     default="auto",
     show_default=True,
-    help="How to connect to the server behind; clients may use any transport.",
+    help="How to connect to the upstream server; clients may use any transport.",
 )
 @click.option(
     "--timeout",
     type=SECONDS,
     default=60.0,
     show_default=True,
-    help="Seconds to wait for the server behind: for a connection, and for an acknowledgement.",
+    help="Seconds to wait for the upstream server: for a connection, and for an acknowledgement.",
 )
-@click.option("--insecure", is_flag=True, help="Accept any TLS certificate of the server behind.")
+@click.option("--insecure", is_flag=True, help="Accept any TLS certificate of the upstream server.")
 @click.option("--docs/--no-docs", default=True, show_default=True, help="Serve the document's page.")
 @click.option(
     "--docs-root",

@@ -156,7 +156,7 @@ class Outages:
             senders[sender] += number
         named = ", ".join(f"{number} of {sender}" for sender, number in senders.most_common(_MOST_NAMED))
         self._logger.warning(
-            "the message queue %s is heard again after %.1f seconds; messages lost: %d%s",
+            "the message queue %s is back after %.1f seconds; messages lost: %d%s",
             self._place,
             seconds,
             lost,

@@ -23,7 +23,7 @@ class Trouble(NamedTuple):
 _AWAY = Trouble("can't be reached", "Start it, or correct message_queue")
 _FULL = Trouble("refuses messages", "Free memory, or shorten message_queue_retention")
 _STRANGER = Trouble("refuses the user or password", "Correct them in message_queue")
-_FORBIDDEN = Trouble("forbids its user what is needed", "Permit it, or correct message_queue")
+_FORBIDDEN = Trouble("denies its user a required permission", "Permit it, or correct message_queue")
 _ERROR = Trouble("answers with an error", "Correct what the error names, or message_queue")
 # By the names of classes, as those of Redis's, Valkey's and RabbitMQ's clients have no base in common.
 _TROUBLES = {

@@ -101,4 +101,4 @@ async def test_a_broker_that_restarts_doubles_nothing_and_what_is_lost_is_counte
         for process in (first, second):
             await asyncio.to_thread(process.end)
     for process in (first, second):
-        assert process.log.count("can't be reached") == process.log.count("is heard again") == 1
+        assert process.log.count("can't be reached") == process.log.count("is back after") == 1

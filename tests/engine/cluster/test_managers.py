@@ -686,7 +686,7 @@ async def test_a_returning_queue_is_read_again(queue_url: str, caplog: pytest.Lo
     """Each server reconnects and logs it, and clients stay connected meanwhile."""
 
     def returned() -> list[logging.LogRecord]:
-        return [record for record in caplog.records if "is heard again" in record.getMessage()]
+        return [record for record in caplog.records if "is back after" in record.getMessage()]
 
     line = Line(queue_url)
     url = await line.mend()
@@ -699,4 +699,4 @@ async def test_a_returning_queue_is_read_again(queue_url: str, caplog: pytest.Lo
         for client in (here, there):
             assert await client.receive() == '42["news",1]'
         await line.cut()
-    assert returned()[0].getMessage().startswith(f"the message queue {url} is heard again after ")
+    assert returned()[0].getMessage().startswith(f"the message queue {url} is back after ")

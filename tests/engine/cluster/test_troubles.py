@@ -19,7 +19,7 @@ def test_errors_of_clients_are_told_apart() -> None:
             valkey.exceptions.AuthenticationWrongNumberOfArgsError,
             aiormq.exceptions.ProbableAuthenticationError,
         ],
-        "forbids its user what is needed": [
+        "denies its user a required permission": [
             redis.exceptions.NoPermissionError,
             valkey.exceptions.NoPermissionError,
             aiormq.exceptions.ChannelAccessRefused,
