@@ -80,6 +80,7 @@ WHY = "Why is a token refused?"
 OBSERVING = "Metrics, probes and dashboards"
 BOARD = "Dashboard and alerts"
 DEPLOYING = "Deploying behind nginx, with systemd, Docker or Kubernetes"
+TWO_PROCESSES = "nginx in front of two processes"
 ONE_PROCESS = "nginx in front of one process"
 DOCUMENT, SERVER, CLIENT = block("yaml", EXAMPLE), block("python", EXAMPLE), block("python", EXAMPLE, 1)
 OTHERWISE = (  # examples in Python that are run by a test of their own alone
@@ -132,7 +133,7 @@ def test_every_example_is_run_by_a_test_here() -> None:
         *((language, "Two workers") for language in ("bash", "js", "python")),
         *(("python", heading) for heading in (OUTAGE, DEPENDENCIES, REQUEST_ID)),
         ("bash", DEPLOYING),
-        *(("nginx", heading) for heading in ("nginx", ONE_PROCESS)),
+        *(("nginx", heading) for heading in (TWO_PROCESSES, ONE_PROCESS)),
         ("dockerfile", "Docker"),
         ("json", "Refusals"),
         *((language, FINDINGS) for language in ("bash", "text")),
@@ -534,7 +535,9 @@ def test_deployments_are_shown_as_they_are_written(folder: Path) -> None:
     """The command writes the configuration that the page shows."""
     result = CliRunner().invoke(main, shlex.split(block("bash", DEPLOYING))[1:])
     assert result.exit_code == 0, result.output
-    assert (folder / "chat" / "deploy" / "chat.nginx.conf").read_text("utf-8") == block("nginx", "nginx")
+    assert (folder / "chat" / "deploy" / "chat.nginx.conf").read_text("utf-8") == block(
+        "nginx", TWO_PROCESSES
+    )
     (dockerfile,) = (
         content.decode()
         for name, content in deployment_files(["docker"], title="Chat", path="/socket.io", secrets=()).items()
