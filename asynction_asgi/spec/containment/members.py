@@ -32,7 +32,7 @@ def members(
             for left in prover.prove(known.schemas(name), wanted, depth + 1):
                 yield left.in_member(name, universe)
 
-    names = dict.fromkeys((*known.declared, *schema.get("properties", ())))
+    names = dict.fromkeys((*known.named, *schema.get("properties", ())))
     for name in names:
         if known.can_have(name):
             found += [known.mark(obligation, name) for obligation in compare(name)]
@@ -99,7 +99,7 @@ def property_names(
         return []
     found = [
         known.mark(missed(schema, "propertyNames", requiring(name, prover)), name)
-        for name in known.declared
+        for name in known.named
         if known.can_have(name) and not universe.accepts(wanted, name)
     ]
     try:

@@ -31,8 +31,9 @@ class Members:
     """The names that members of an object may have by some schemas.
 
     Attributes:
-        declared: Those that the schemas name.
-        is_silent: Whether the schemas name members and say nothing of any others.
+        declared: Those that the inner schemas name, alternatives too.
+        named: Those that any of the schemas names, also what an outer one denies or asks first.
+        is_silent: Whether the inner schemas name members and say nothing of any others.
     """
 
     def __init__(self, prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts) -> None:
@@ -45,6 +46,8 @@ class Members:
             self.declared.update(dict.fromkeys((*part.get("properties", ()), *part.get("required", ()))))
             has_names |= "properties" in part
             is_open |= not part.keys().isdisjoint(OPENING)
+        own = (name for part in parts for name in (*part.get("properties", ()), *part.get("required", ())))
+        self.named = dict.fromkeys((*self.declared, *own))
         self.is_silent = has_names and not is_open
 
     @property
@@ -93,7 +96,7 @@ class Members:
             has_others = next(self.others(self._parts), None) is not None
         except UndecidedError:
             has_others = True
-        names = dict.fromkeys(self.declared)
+        names = dict(self.named)
         parts = self._prover.universe.together(self.names())
         listed = None if parts is None else self._prover.facts(parts).values
         if listed is not None:
@@ -102,7 +105,7 @@ class Members:
         return most if has_others else min(most, sum(map(self.can_have, names)))
 
     def others(self, schemas: Sequence[dict[str, Any]]) -> Iterator[str]:
-        """Yield a name for each way in which one that is not declared may match the patterns of schemas.
+        """Yield a name for each way in which one that is not named may match the patterns of schemas.
 
         Raises:
             UndecidedError: The names can't be told apart.
@@ -110,7 +113,7 @@ class Members:
         if self.is_closed:
             return
         declared = {name for schema in schemas for name in schema.get("properties", ())}
-        declared |= self.declared.keys()
+        declared |= self.named.keys()
         patterns = list(
             dict.fromkeys(pattern for schema in schemas for pattern in schema.get("patternProperties", ()))
         )

@@ -56,6 +56,16 @@ BREAKING: dict[str, tuple[Any, Any]] = {
     "another format": ({**STRING, "format": "date"}, {**STRING, "format": "date-time"}),
     "a required member": (member("a", INTEGER), member("a", INTEGER, required=["a"])),
     "a narrower optional member": (member("a", STRING), member("a", {**STRING, "maxLength": 5})),
+    "no object of one member": (True, {"not": {**CLOSED, "minProperties": 1}}),
+    "the names of a condition": (
+        True,
+        {
+            "if": {"type": "object", "properties": {"a": True}, "additionalProperties": INTEGER},
+            "then": {"additionalProperties": INTEGER},
+        },
+    ),
+    "names under a condition": (True, {"if": CLOSED, "then": {"propertyNames": {"const": "b"}}}),
+    "a number of names under a condition": (True, {"if": CLOSED, "then": {"maxProperties": 0}}),
     "a member deep inside": (
         member("a", member("b", member("c", {"type": "array", "items": INTEGER}))),
         member("a", member("b", member("c", {"type": "array", "items": {**INTEGER, "minimum": 0}}))),
