@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..spec.containment.facts import type_of, types_of
-from ..spec.model.coercion import declared_types, property_schema, text_of
+from ..spec.model.coercion import text_of
 from ..spec.model.handshake import HOP_BY_HOP
+from ..spec.model.text_members import TextMembers
 from ..spec.schemas.definitions import AT, REF
 
 if TYPE_CHECKING:
@@ -66,11 +67,11 @@ def members_as_read_by(schema: Schema, node: Node, spec: Spec, other: tuple[Node
     if not isinstance(schema, dict) or "properties" not in schema:
         return schema
     members = {}
+    own = TextMembers(node, spec.resolver)
+    theirs = None if other[0] is None else TextMembers(other[0], other[1].resolver)
     for name, inner in schema["properties"].items():
-        own = property_schema(node, name, spec.resolver)
-        types = frozenset[str]() if own is None else declared_types(own, spec.resolver)
-        found = None if other[0] is None else property_schema(other[0], name, other[1].resolver)
-        others = frozenset[str]() if found is None else declared_types(found, other[1].resolver)
+        types = own.of(name).types
+        others = frozenset[str]() if theirs is None else theirs.of(name).types
         member = as_read_by(_follow(inner, spec.bundle.definitions), types, others, node)
         if not types or "string" in types:  # a text stays one; a list is a parameter that is repeated
             member = {AT: node, "allOf": [{AT: node, "type": ["string", "array"]}, member]}

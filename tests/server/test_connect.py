@@ -34,6 +34,18 @@ HEADERS = {
     "required": ["X-Request-Id"],
     "additionalProperties": False,
 }
+ALTERNATIVES = {
+    "type": "object",
+    "oneOf": [
+        {"required": ["page"], "properties": {"page": {"type": "integer"}}},
+        {
+            "required": ["tag"],
+            "properties": {"tag": {"allOf": [{"type": "array", "items": {"type": "integer"}}]}},
+        },
+    ],
+}
+NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
+IN_PARTS = {"type": "object", "allOf": [HEADERS, {"not": {"required": ["X-Debug"]}}]}
 AUTH = {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 3}}}
 UUID = "0b9f3e06-6f0f-4d6a-8a3b-0d7b2a6c1c11"
 
@@ -54,6 +66,13 @@ def guarded(**fields: Any) -> dict[str, Any]:
         pytest.param({"bindings": {"ws": {"headers": HEADERS}}}, "", {"headers": {"x-request-ID": UUID}}, None, id="header"),
         pytest.param({"bindings": {"ws": {"headers": HEADERS}}}, "", {}, "", id="header missing"),
         pytest.param({"bindings": {"ws": {"headers": HEADERS}}}, "", {"headers": {"X-Request-Id": "1"}}, "/X-Request-Id", id="header wrong"),
+        pytest.param({"bindings": {"ws": {"query": ALTERNATIVES}}}, "?page=3", {}, None, id="query of an alternative"),
+        pytest.param({"bindings": {"ws": {"query": ALTERNATIVES}}}, "?tag=1&tag=2", {}, None, id="query list of an alternative"),
+        pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=3", {}, None, id="query of any name"),
+        pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=x", {}, "/page", id="query of any name wrong"),
+        pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID}}, None, id="header of a part"),
+        pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": "1"}}, "/X-Request-Id", id="header of a part wrong"),
+        pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID, "x-debug": "1"}}, "", id="header denied"),
         pytest.param({"x-auth": AUTH}, "", {"auth": {"token": "abc"}}, None, id="auth"),
         pytest.param({"x-auth": AUTH}, "", {}, "", id="auth missing"),
         pytest.param({"x-auth": AUTH}, "", {"auth": {"token": "a"}}, "/token", id="auth wrong"),

@@ -20,9 +20,8 @@ _WORDS = {"true": True, "false": False}
 _DEEPEST = 16
 
 
-def coerce_text(text: str, schema: Node, resolver: Resolver) -> Any:
-    """Read a text as the first declared type that fits, or return it unchanged."""
-    types = declared_types(schema, resolver)
+def coerce_text(text: str, types: frozenset[str]) -> Any:
+    """Read a text as the first of these JSON types that fits, or return it unchanged."""
     if "string" in types:
         return text
     if "integer" in types and _INTEGER.fullmatch(text):

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 
 from ...errors import HandshakeValidationError
 from ..schemas import Mismatch
-from .coercion import coerce_text, declared_types, property_schema
+from .text_members import TextMembers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -90,40 +90,26 @@ def _checked_auth(auth: Any, check: Callable[[Any], None]) -> Any:
 
 
 def _query_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
+    members = TextMembers(schema, resolver)
+
     def read(scope: Mapping[str, Any]) -> dict[str, Any]:
         values: dict[str, list[str]] = {}
         raw = scope.get("query_string", b"").decode("ascii", "replace")
         for name, text in parse_qsl(raw, keep_blank_values=True):
             values.setdefault(name, []).append(text)
         return {
-            name: _coerce_repeated(texts, declared, resolver)
+            name: members.of(name).read_all(texts)
             for name, texts in values.items()
-            if (declared := property_schema(schema, name, resolver)) is not None
-            or name not in TRANSPORT_QUERY
+            if name in members.declared or name not in TRANSPORT_QUERY
         }
 
     return read
 
 
-def _coerce_repeated(texts: list[str], declared: Node | None, resolver: Resolver) -> Any:
-    """Read one key's values: a list if the document says array, else the only or last value."""
-    if declared is None:
-        return texts[-1] if len(texts) == 1 else texts
-    if "array" not in declared_types(declared, resolver):
-        return coerce_text(texts[-1], declared, resolver) if len(texts) == 1 else texts
-    declared = resolver.follow(declared)
-    if not isinstance(declared.value.get("items"), dict):
-        return texts
-    return [coerce_text(text, declared.child("items"), resolver) for text in texts]
-
-
 def _header_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    schema = resolver.follow(schema)
-    value = schema.value if isinstance(schema.value, dict) else {}
-    closed = value.get("additionalProperties") is False
+    members = TextMembers(schema, resolver)
     spellings: dict[str, list[str]] = {}
-    required = value.get("required", [])
-    for name in dict.fromkeys([*value.get("properties", {}), *required]):
+    for name in dict.fromkeys([*members.declared, *members.required]):
         spellings.setdefault(name.lower(), []).append(name)
 
     def read(scope: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,13 +117,11 @@ def _header_reader(schema: Node, resolver: Resolver) -> Callable[[Mapping[str, A
         for raw_name, raw_value in scope.get("headers", ()):
             name, text = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
             received[name] = f"{received[name]}, {text}" if name in received else text
-        headers: dict[str, Any] = {}
-        for name, text in received.items():
-            if name in HOP_BY_HOP or (closed and name not in spellings):
-                continue
-            for spelling in spellings.get(name, (name,)):
-                declared = property_schema(schema, spelling, resolver)
-                headers[spelling] = text if declared is None else coerce_text(text, declared, resolver)
-        return headers
+        return {
+            spelling: members.of(spelling).read(text)
+            for name, text in received.items()
+            if name not in HOP_BY_HOP and (name in spellings or not members.is_closed)
+            for spelling in spellings.get(name, (name,))
+        }
 
     return read

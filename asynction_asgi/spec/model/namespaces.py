@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..schemas import Mismatch
 from ..text.hints import say_known
-from .coercion import coerce_text
+from .coercion import coerce_text, declared_types
 from .templates import PARAMETER
 
 if TYPE_CHECKING:
@@ -108,10 +108,10 @@ def _reader(parameter: Parameter | None, spec: Spec) -> Callable[[str], Any]:
         return one_of
     if parameter is None or parameter.schema is None:
         return str
-    schema, check = parameter.schema, spec.bundle.check(parameter.schema)
+    types, check = declared_types(parameter.schema, spec.resolver), spec.bundle.check(parameter.schema)
 
     def checked(text: str) -> Any:
-        value = coerce_text(text, schema, spec.resolver)
+        value = coerce_text(text, types)
         check(value)
         return value
 
