@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ..spec.schemas.shape import merge_shapes
 from ..spec.schemas.shape_reader import Shapes, is_never
-from .members import implied_types, is_closed, other_members, pattern_members
+from .members import implied_types, is_closed, other_members, pattern_members, types_beside
 from .names import Names, pascal
 from .notes import read_notes
 from .tree import (
@@ -205,9 +205,14 @@ class DataTypes:
             return Anything()
         own = replace(shape, choices=())
         if not (shape.objects or shape.required or shape.positions):
-            return one_of(
+            chosen = one_of(
                 self._datatype(branch, f"{context}{index + 1}", depth + 1)
                 for index, branch in enumerate(branches)
+            )
+            is_open = isinstance(chosen, Anything)
+            beside = () if is_open else types_beside(shape, map(self._schemas.of, branches))
+            return one_of(
+                (chosen, *(self._of_type(kind, own, context, depth) for kind in _ORDER if kind in beside))
             )
         options: list[DataType] = []
         for branch in branches:

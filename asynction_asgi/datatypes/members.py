@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ..spec.schemas.shape_reader import is_never
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..spec.schemas.shape import Shape
     from ..spec.text.document import Node
 
@@ -45,6 +47,19 @@ def implied_types(shape: Shape[Node]) -> tuple[str, ...] | None:
     }
     kinds = tuple(kind for kind, is_about in found.items() if is_about)
     return kinds if len(kinds) == 1 else None
+
+
+def types_beside(shape: Shape[Node], branches: Iterable[Shape[Node]]) -> tuple[str, ...]:
+    """Return the types of a schema that an alternative admits without a word, as its keywords are about another.
+
+    Such as null of ``{type: [object, null], oneOf: [{properties: ...}]}``.
+    """
+    open_ones = [branch for branch in branches if branch.types is None and branch.values is None]
+    return tuple(
+        kind
+        for kind in shape.types or ()
+        if any(kind not in (implied_types(branch) or ()) for branch in open_ones)
+    )
 
 
 def only_reference(node: Node) -> Node | None:

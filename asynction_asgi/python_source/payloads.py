@@ -15,6 +15,7 @@ from ..datatypes.members import (
     only_reference,
     other_members,
     pattern_members,
+    types_beside,
 )
 from ..datatypes.names import Names, pascal, singular
 from ..spec.schemas.shape import merge_shapes
@@ -202,7 +203,7 @@ class Payloads:
         if shape.values is not None:
             return _values(shape)
         if shape.choices:
-            chosen = self._chosen(shape, context, depth)
+            chosen = self._chosen(node, shape, context, depth)
             if chosen != ANY:
                 return chosen
         types = shape.types if shape.types is not None else implied_types(shape)
@@ -212,10 +213,11 @@ class Payloads:
             self._of_type(kind, node, shape, context, depth) for kind in _ORDER if kind in types or ()
         )
 
-    def _chosen(self, shape: Shape[Node], context: str, depth: int) -> Expression:
+    def _chosen(self, node: Node, shape: Shape[Node], context: str, depth: int) -> Expression:
         """Return the type of one of several branches, alone or merged with what surrounds them."""
         branches = shape.choices[0]
         own = replace(shape, choices=())
+        shapes = [self._shapes.of(branch) for branch in branches]
         if not (
             shape.properties
             or pattern_members(shape)
@@ -223,11 +225,13 @@ class Payloads:
             or shape.positions
             or shape.rest
         ):
-            return either(
+            chosen = either(
                 self._type(branch, _numbered(context, branch, index), depth + 1)
                 for index, branch in enumerate(branches)
             )
-        shapes = [self._shapes.of(branch) for branch in branches]
+            beside = () if chosen == ANY else types_beside(shape, shapes)
+            others = (self._of_type(kind, node, own, context, depth) for kind in _ORDER if kind in beside)
+            return either((chosen, *others))
         if (
             not shape.properties
             or len(branches) > _MOST_CHOICES

@@ -68,6 +68,10 @@ REF = {"$ref": "#/components/schemas/Thing"}
         ({"enum": [1, True, "a", None]}, "choice: Literal[1, True, 'a'] | None"),
         ({"enum": [1, "a"], "type": "string"}, "choice: Literal['a']"),
         ({"oneOf": [{"type": "string"}, {"type": "integer"}]}, "value: str | int"),
+        (
+            {"type": ["object", "null"], "oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
+            "value: Event1 | Event2 | None",
+        ),
         ({"allOf": [{"type": ["string", "integer"]}, {"type": ["integer", "null"]}]}, "number: int"),
         ({"type": "number", "allOf": [{"type": "integer"}]}, "number: int"),
         ({}, "value: Any"),

@@ -196,3 +196,14 @@ def test_auth_may_be_left_out_where_the_contract_admits_none(auth: Any, is_neede
     check = compile_handshake(spec.namespaces["/"], spec)
     with pytest.raises(HandshakeValidationError) if is_needed else contextlib.nullcontext():
         check("/", {}, None)
+
+
+def test_a_type_beside_alternatives_about_another_stays() -> None:
+    """Null is a value where alternatives speak of objects alone, as they accept all else without a word."""
+    alternatives = [{"required": [name], "properties": {name: {"type": "integer"}}} for name in "ab"]
+    payload = {"type": ["object", "null"], "anyOf": alternatives}
+    channels = {"/": {"subscribe": {"message": {"name": "said", "payload": payload}}}}
+    info = {"title": "T", "version": "1.0.0"}
+    spec = load_spec({"asyncapi": "2.6.0", "info": info, "channels": channels})
+    compile_arguments(spec.namespaces["/"].sends["said"].arguments, spec.bundle)([None])
+    assert "{ a: number } | { b: number } | null" in write_typescript(spec).text
