@@ -160,6 +160,7 @@ class Server(AddressingServer):
             serializer, limits, gate, self.parting, lanes, replies, self.calls, self._stopping, service
         )
         self.eio.owner = self._intake
+        self.eio.own_handlers = {event: self.eio.handlers[event] for event in ("connect", "disconnect")}
         self.app = EngineApp(self)
 
     def count_traffic(self, delivered: Callable[[str, int], None]) -> None:

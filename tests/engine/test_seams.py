@@ -177,7 +177,7 @@ INHERITED = {
         *("get_queue_empty_exception", "get_session", "handle_request", "is_asyncio_based", "save_session"),
         *("send", "send_packet", "session", "shutdown", "sleep", "start_background_task", "transport"),
         *("_deflate", "_generate_sid_cookie", "_get_socket", "_gzip"),
-        *("_method_not_found", "_trigger_event", "_unauthorized", "_upgrades"),
+        *("_method_not_found", "_unauthorized", "_upgrades"),
     },
 }
 NOT_USED = {

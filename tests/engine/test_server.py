@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 from socketio import packet as sio
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from asynction_asgi.engine import (
     ConnectionRefusedError,  # noqa: A004  # upstream's
@@ -350,6 +351,42 @@ async def test_disconnecting_a_pending_client_waits_for_its_handler() -> None:
         assert await client.receive() == "41"
         await until(lambda: len(stage.script.told) == 2)
         assert stage.script.told[1] == ("disconnect", "/", "server disconnect")
+
+
+class NeverReady(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
+    def initialize(self) -> None:
+        raise OSError("no queue")
+
+
+@BOTH
+async def test_a_client_is_refused_by_a_manager_that_cannot_start(
+    ws: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """An error while a connection is registered refuses its client and is logged, and nothing is kept of it."""
+    async with serve(ws=ws, client_manager=NeverReady()) as stage:
+        url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        with pytest.raises(InvalidStatus):
+            await connect(url, proxy=None)
+        assert not stage.server.eio.sockets
+        assert not stage.server.environ
+    assert "connect handler error" in caplog.text
+    assert "no queue" in caplog.text
+
+
+async def test_another_handler_of_the_transport_is_called() -> None:
+    """A handler that replaces the server's own decides who connects, as it does in python-engineio."""
+    async with serve() as stage:
+        seen: list[str] = []
+
+        def refuse_all(sid: str, _environ: Any) -> bool:
+            seen.append(sid)
+            return False
+
+        stage.server.eio.on("connect", refuse_all)
+        url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
+        with pytest.raises(InvalidStatus):
+            await connect(url, proxy=None)
+        assert len(seen) == 1
 
 
 async def test_a_client_may_leave_and_connect_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from itertools import chain
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 _VARY: Header = (b"vary", b"Origin")
 # In seconds; another process may take the client at once.
 _RETRY_AFTER: Header = (b"retry-after", b"1")
+# Of a client that begins over WebSocket, and asks for nothing else.
+_USUAL_QUERY = b"EIO=4&transport=websocket"
+_USUAL_VALUES: Mapping[str, list[str]] = MappingProxyType({"EIO": ["4"], "transport": ["websocket"]})
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
 _OLD_CLIENTS = (
@@ -128,6 +132,8 @@ class EngineApp:
 
 def parse_query(query: bytes) -> Mapping[str, list[str]]:
     """Return the values of a query string by name, as `urllib.parse.parse_qs` does with blank values."""
+    if query == _USUAL_QUERY:
+        return _USUAL_VALUES
     text = query.decode("latin-1")
     if "%" in text or "+" in text:
         return parse_qs(text, keep_blank_values=True)

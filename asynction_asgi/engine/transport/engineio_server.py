@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import engineio
@@ -24,7 +25,7 @@ from .uvicorn.compat import find_limit, is_exiting
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
 
     from ..limits import Limits
     from ..ports import Uplink
@@ -54,6 +55,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         owner: The Socket.IO half, which takes messages without upstream's detour; None when
             another handler is registered for ``message``.
         socket_class: Of new connections.
+        own_handlers: Coroutine functions by event; they are called without upstream's wrappers, as long as
+            no other handler replaces them.
         counts: What they count.
     """
 
@@ -73,6 +76,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         super().__init__(async_mode="asgi", monitor_clients=False, **options)
         self.limits = limits
         self.counts = counts or Counts()
+        self.own_handlers: dict[str, Callable[..., Awaitable[Any]]] = {}
         self.reports = reports
         self._async = {
             **self._async,
@@ -105,6 +109,17 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         if event == "message" and handler is not None:
             self.owner = None
         return super().on(event, handler)
+
+    async def _trigger_event(self, event: str, *arguments: Any, run_async: bool = False) -> Any:
+        """Call a handler; an error is logged, and refuses a client if it was to be connected."""
+        handler = self.own_handlers.get(event)
+        if run_async or handler is None or self.handlers.get(event) is not handler:
+            return await super()._trigger_event(event, *arguments, run_async=run_async)
+        try:
+            return await handler(*arguments)
+        except Exception:
+            self.logger.exception("%s handler error", event)
+            return False if event == "connect" else None
 
     def trigger_message(self, socket: EngineSocket, data: str | bytes) -> Awaitable[None]:
         """Hand a message to the handler that is registered in place of the Socket.IO half."""
@@ -192,7 +207,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             pingInterval=int((self.ping_interval + self.ping_interval_grace_period) * 1000),
             maxPayload=self._largest_payload(environ),
         )
-        socket.outbox.deliver([Frame(b'0{"sid":' + json.dumps(sid).encode() + terms)])
+        socket.outbox.deliver([Frame(b'0{"sid":' + encode_basestring_ascii(sid).encode() + terms)])
         kept = self.origins.without_ambient_credentials(environ)
         answer = await self._trigger_event("connect", sid, kept, run_async=False)
         if answer is not None and answer is not True:

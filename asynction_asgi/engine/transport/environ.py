@@ -19,13 +19,10 @@ if TYPE_CHECKING:
 PRIVATE: Sequence[Header] = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 
 
-# Headers that upstream and the check of origins look at.
+# Headers that upstream looks at.
 _OFTEN = {
     f"HTTP_{name.upper().replace('-', '_')}": name.encode()
-    for name in (
-        *("origin", "host", "sec-fetch-site", "sec-fetch-mode", "x-forwarded-proto", "x-forwarded-host"),
-        *("accept-encoding", "access-control-request-headers"),
-    )
+    for name in ("origin", "accept-encoding", "access-control-request-headers")
 }
 
 
@@ -54,8 +51,8 @@ class Environ(dict[str, Any]):
     """The environ of a request, with the keys that upstream's handlers know.
 
     Unlike upstream's, it has the true address of the client and scheme of the request. Most of it is made when
-    something looks at it, which for most connections nothing ever does: upstream and the check of origins
-    look at a few keys and headers alone.
+    something looks at it, which for most connections nothing ever does: upstream looks at a few keys and
+    headers alone.
     """
 
     __slots__ = ("_is_whole",)

@@ -141,6 +141,10 @@ async def test_the_own_origin_is_the_proxys() -> None:
     async with serve(cors_allowed_origins=["https://front.example"]) as stage:
         assert await status(stage.url, {"origin": ORIGIN, **forwarded}) == 200
         assert await status(stage.url, {"origin": EVIL, **forwarded}) == 400
+        lines = [(b"X-Forwarded-Host", b"app.example"), (b"X-Forwarded-Host", b"evil.example")]
+        sent = [*lines, (b"X-Forwarded-Proto", b"https")]
+        assert await status(stage.url, [*sent, (b"Origin", ORIGIN.encode())]) == 200
+        assert await status(stage.url, [*sent, (b"Origin", EVIL.encode())]) == 400
 
 
 async def test_any_origin_is_admitted_without_cookies(caplog: pytest.LogCaptureFixture) -> None:

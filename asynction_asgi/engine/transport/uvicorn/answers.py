@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from uvicorn.protocols.utils import get_local_addr, get_remote_addr, is_ssl
+from uvicorn.protocols.utils import is_ssl
 from websockets.datastructures import Headers
 from websockets.exceptions import InvalidHeaderValue
 from websockets.http11 import Response
@@ -33,13 +33,14 @@ def make_scope(
 ) -> dict[str, Any]:
     """Return the ASGI scope of a handshake, as uvicorn makes it."""
     root, path = config.root_path, opening.path
+    peer = transport.get_extra_info("peername")
     return {
         "type": "websocket",
         "asgi": {"version": config.asgi_version, "spec_version": "2.4"},
         "http_version": "1.1",
         "scheme": "wss" if is_ssl(transport) else "ws",
-        "server": get_local_addr(transport),
-        "client": get_remote_addr(transport),
+        "server": _address(transport.get_extra_info("sockname")),
+        "client": None if isinstance(peer, str) else _address(peer),
         "root_path": root,
         "path": root + unquote(path.decode("ascii")),
         "raw_path": root.encode("ascii") + path,
@@ -49,6 +50,16 @@ def make_scope(
         "state": app_state.copy(),
         "extensions": {"websocket.http.response": {}},
     }
+
+
+def _address(name: Any) -> tuple[str, int | None] | None:
+    """Return an address as ASGI has it, of what the event loop knows since the connection was made.
+
+    uvicorn asks the socket again, by five calls of the system, and raises for one that is closed.
+    """
+    if isinstance(name, tuple):
+        return str(name[0]), int(name[1])
+    return (name, None) if isinstance(name, str) else None
 
 
 def accept(

@@ -16,6 +16,7 @@ import asyncio
 import contextvars
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import ClientDisconnected
 from websockets.frames import CloseCode
 
@@ -56,7 +57,10 @@ def open_connection(
     connection = Connection(transport, scope, opening.accept, config, state)
     connection.shortcut = Shortcut(connection, contextvars.copy_context())
     # Not in the shortcut's context, which can't be entered while the task runs: TLS may deliver within a call of close.
-    task = asyncio.get_running_loop().create_task(connection.run(config.loaded_app, scope))
+    app = config.loaded_app
+    if type(app) is ProxyHeadersMiddleware and not opening.forwarded:
+        app = app.app  # to which it would hand on everything as it is
+    task = asyncio.get_running_loop().create_task(connection.run(app, scope))
     task.add_done_callback(state.tasks.discard)
     state.tasks.add(task)
 

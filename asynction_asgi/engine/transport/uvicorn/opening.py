@@ -29,6 +29,8 @@ _CONNECTION = frozenset((b"upgrade", b"keep-alive, upgrade", b"upgrade, keep-ali
 _DOUBTFUL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"proxy-connection", b"te", b"trailer")
 )
+# What uvicorn's ProxyHeadersMiddleware reads.
+_FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
 # Parsers differ in which of several they take.
 _SINGLE = (
     *(b"host", b"connection", b"upgrade", b"origin"),
@@ -47,6 +49,7 @@ class Opening(NamedTuple):
         subprotocols: In order of preference.
         accept: The value that proves that its key was read (RFC 6455, 4.2.2).
         extends: Whether it offers extensions, such as compression.
+        forwarded: Whether a proxy may speak for the client.
     """
 
     path: bytes
@@ -55,6 +58,7 @@ class Opening(NamedTuple):
     subprotocols: list[str]
     accept: bytes
     extends: bool
+    forwarded: bool
 
 
 def parse_opening(head: bytes) -> Opening | None:
@@ -99,4 +103,5 @@ def parse_opening(head: bytes) -> Opening | None:
         subprotocols=[] if protocols is None else [name.strip() for name in protocols.decode().split(",")],
         accept=b64encode(sha1(key + _GUID, usedforsecurity=False).digest()),
         extends=b"sec-websocket-extensions" in fields,
+        forwarded=not _FORWARDED.isdisjoint(fields),
     )
