@@ -182,6 +182,10 @@ class Host(Protocol):
         """Return the response to a request that came too late."""
         ...
 
+    def create_websocket(self, handler: Callable[[Any], Awaitable[None]]) -> Any:
+        """Return a WebSocket that is not accepted yet, which calls `handler` with itself once it is."""
+        ...
+
     def watch_for_exit(self) -> None:
         """While a poll is held, look whether the server wants to exit."""
         ...

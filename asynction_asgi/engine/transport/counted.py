@@ -5,7 +5,7 @@ Sizes are those that `Limits` is about: before framing and compression.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .session import EngineSocket
 from .websocket import WebSocket
@@ -13,8 +13,10 @@ from .websocket import WebSocket
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from ..counts import Counts
     from ..ports import Receiver
     from ..wire.frames import Burst, Frame
+    from .outbox import Outbox
 
 __all__ = ["CountedSocket", "CountedWebSocket"]
 
@@ -48,10 +50,20 @@ class CountedSocket(EngineSocket):
 class CountedWebSocket(WebSocket):
     """A WebSocket that counts what it sends."""
 
+    def __init__(self, handler: Any, server: Any) -> None:
+        super().__init__(handler, server)
+        self._counts: Counts = server.counts
+
+    def _accept_with(self, outbox: Outbox) -> bool:
+        waiting = outbox.queued
+        accepted = super()._accept_with(outbox)
+        self._counts.sent_by_websocket += waiting - outbox.queued
+        return accepted
+
     def attach(self, socket: Receiver) -> tuple[Callable[[Frame], bool], Callable[[Burst], bool] | None]:
         """Serve `socket` from now on, and count what is written for it."""
         write, write_together = super().attach(socket)
-        counts = socket.server.counts
+        counts = self._counts
 
         def count(frame: Frame) -> bool:
             if not write(frame):

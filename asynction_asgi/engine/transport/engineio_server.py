@@ -176,6 +176,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def create_queue(self, *args: Any, **kwargs: Any) -> None:
         """Return None: upstream's socket would have a queue of 2 KB, in whose place ours has an outbox."""
 
+    def create_websocket(self, handler: Callable[[Any], Awaitable[None]]) -> WebSocket:
+        """Return a WebSocket that is not accepted yet, which calls `handler` with itself once it is."""
+        websocket: WebSocket = self._async["websocket"](handler, self)
+        return websocket
+
     async def open_websocket(self, environ: dict[str, Any]) -> None:
         """Serve a WebSocket that begins a connection, from its acceptance to its end.
 

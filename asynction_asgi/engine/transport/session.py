@@ -275,6 +275,13 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         finally:
             self.posting = False
 
+    async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
+        """Accept a WebSocket, with which the connection begins or to which it moves from polling."""
+        if self.upgraded:
+            raise exceptions.EngineIOError("the connection has a WebSocket already")
+        ws = self.server.create_websocket(self._websocket_handler)
+        return await ws(environ, None if self.connected else self.outbox)
+
     async def _websocket_handler(self, ws: WebSocket) -> None:
         """Serve a WebSocket from its acceptance to its end."""
         if self.connected:

@@ -7,7 +7,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from ..wire.close_codes import MESSAGE_TOO_BIG
-from .uvicorn.compat import find_limit, find_transport, refused_size, take_over
+from .uvicorn.compat import accept_with, find_limit, find_transport, refused_size, take_over
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from ..ports import Receiver
     from ..wire.frames import Burst, Frame
+    from .outbox import Outbox
 
 # After we close, the server should send a disconnect event; some servers do not.
 _LINGER_SECONDS = 2.0
@@ -45,14 +46,27 @@ class WebSocket:
         self._reading = self._unblocked = False
         self.closed = False
 
-    async def __call__(self, environ: dict[str, Any]) -> str:
-        """Accept, and serve until the end; the empty answer tells upstream that all is said."""
+    async def __call__(self, environ: dict[str, Any], outbox: Outbox | None = None) -> str:
+        """Accept, and serve until the end; the empty answer tells upstream that all is said.
+
+        Args:
+            environ: Of the handshake.
+            outbox: Of a connection that begins with this WebSocket.
+        """
         self._receive, self._send = environ["asgi.receive"], environ["asgi.send"]
-        await self._send({"type": "websocket.accept"})
+        if outbox is None or not self._accept_with(outbox):
+            await self._send({"type": "websocket.accept"})
         self._reader = asyncio.current_task()
         handler, self._handler = self._handler, None  # a method of what holds this WebSocket
         await handler(self)
         return ""
+
+    def _accept_with(self, outbox: Outbox) -> bool:
+        """Accept by the packet in which the first frame goes, too, if the server has a way to do that."""
+        if not outbox.frames or not accept_with(self._receive, self._send, outbox.frames[0].wire):
+            return False
+        outbox.next_frame()
+        return True
 
     def attach(self, socket: Receiver) -> tuple[Callable[[Frame], bool], Callable[[Burst], bool] | None]:
         """Serve `socket` from now on.

@@ -83,6 +83,16 @@ def take_over(receive: Any, socket: Receiver) -> Shortcut | None:
     return None
 
 
+def accept_with(receive: Any, send: Any, frame: bytes) -> bool:
+    """Accept a WebSocket that we have opened, and send a frame behind that in one piece.
+
+    Returns:
+        Whether that was possible; nothing is sent otherwise, such as behind middleware.
+    """
+    own, sender = _own(getattr(receive, "__self__", None)), _own(getattr(send, "__self__", None))
+    return own is not None and own is sender and own.accept_with(frame)
+
+
 def _looks_like_uvicorns(cls: type) -> bool:
     """Return whether a class is uvicorn's or ours, also after uvicorn has moved or renamed its own."""
     module, name = cls.__module__, cls.__name__

@@ -122,6 +122,13 @@ class Connection:
         if self.shortcut is not None:
             self.shortcut.limit(self.largest)
 
+    def accept_with(self, frame: bytes) -> bool:
+        """Accept the handshake, and send a frame in the same piece; return False if `send` has to do the former."""
+        if self._handshake is None or self._writable is not None or self.shortcut is None:
+            return False
+        self._answer(self._handshake, {"type": "websocket.accept"}, frame)
+        return True
+
     def engage(self, socket: Receiver) -> Shortcut | None:
         """Deliver messages straight to the engine from now on; return None if the transport is gone."""
         if self.shortcut is not None:
@@ -182,7 +189,7 @@ class Connection:
                 f"Expected ASGI message 'websocket.send' or 'websocket.close', but got '{kind}'."
             )
 
-    def _answer(self, handshake: Handshake, message: Any) -> None:
+    def _answer(self, handshake: Handshake, message: Any, behind: bytes = b"") -> None:
         answer = handshake.take(message)
         if answer is None:
             return
@@ -191,7 +198,7 @@ class Connection:
             self._refuse(data, refusal)
         elif not self.transport.is_closing():
             self._handshake = None
-            self.transport.write(data)
+            self.transport.write(data + behind)
             _logger.info("connection open")
             if self.config.ws_ping_interval:
                 interval, timeout = self.config.ws_ping_interval, self.config.ws_ping_timeout

@@ -19,6 +19,7 @@ from websockets.asyncio.client import connect, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.engine import create_server
 from asynction_asgi.engine.transport.uvicorn import self_test
 from asynction_asgi.engine.transport.uvicorn.connection import Connection
 from asynction_asgi.engine.transport.uvicorn.offline import Line, Transport, frame
@@ -317,6 +318,51 @@ async def test_a_server_that_stops_says_so(ws: str) -> None:
         waiting = asyncio.create_task(wait())
     await waiting
     assert closed == [1012, 500]
+
+
+class Writes(Transport):
+    """Records each write by itself."""
+
+    def __init__(self, protocol: asyncio.BaseProtocol) -> None:
+        super().__init__(protocol)
+        self.writes: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        super().write(data)
+        self.writes.append(bytes(data))
+
+
+@pytest.mark.parametrize("wrapped", [(), ("receive",), ("send",)], ids=["plain", "receive", "send"])
+async def test_the_first_packet_comes_with_the_acceptance(wrapped: tuple[str, ...]) -> None:
+    """A client gets the 101 and OPEN by one write; behind what wraps its ASGI callables, by two, in this order."""
+    engine = create_server(Script())
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        async def other_receive() -> Any:
+            return await receive()
+
+        async def other_send(message: Any) -> None:
+            await send(message)
+
+        heard = other_receive if "receive" in wrapped else receive
+        await engine.app(scope, heard, other_send if "send" in wrapped else send)
+
+    config = uvicorn.Config(app, http=OWN_HTTP, ws=OWN, log_config=None, ws_per_message_deflate=False)
+    config.load()
+    state = ServerState()
+    protocol: Any = config.http_protocol_class(config, state, {}, asyncio.get_running_loop())  # type: ignore[call-arg]  # as uvicorn makes it
+    transport = Writes(protocol)
+    protocol.connection_made(transport)
+    protocol.data_received(HEAD.replace(b"Origin: http://example.org\r\n", b""))
+    await until(lambda: b'0{"sid"' in transport.sent)
+    head, _, rest = transport.sent.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert rest[2:].startswith(b'0{"sid"')
+    assert len(transport.writes) == (2 if wrapped else 1)
+    current: Any = transport.get_protocol()
+    current.connection_lost(None)
+    await until(lambda: not state.tasks)
+    await engine.shutdown()
 
 
 @BOTH
