@@ -54,10 +54,12 @@ class ConnectRefusedError(Exception):
 
     Attributes:
         answer: The body of CONNECT_ERROR.
+        namespace: Which namespace refused.
     """
 
-    def __init__(self, answer: Any) -> None:
+    def __init__(self, answer: Any, namespace: str) -> None:
         self.answer = answer
+        self.namespace = namespace
         super().__init__(answer)
 
 
@@ -228,15 +230,22 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
         self.joined.result()
 
     async def close(self) -> None:
-        """Send what is queued, disconnect, and cancel tasks that hang."""
+        """Send what is queued, leave the namespace, disconnect, and cancel tasks that hang."""
         # Upstream's errors for a connection that never opened, or is half closed, do not matter now.
         with contextlib.suppress(Exception):
             async with asyncio.timeout(CLOSE_SECONDS):
                 if not self.ended.done():
+                    await self._leave()
                     await self.eio.queue.join()
                 await self.disconnect()
         await _end([self.eio.read_loop_task, self.eio.write_loop_task])
         self.joined.cancel()
+
+    async def _leave(self) -> None:
+        """Queue a DISCONNECT; that of upstream is lost, as it closes the WebSocket before it is written."""
+        for namespace in list(self.namespaces):
+            await self._send_packet(self.packet_class(socketio.packet.DISCONNECT, namespace=namespace))
+        self.namespaces.clear()
 
     def made_room(self) -> None:
         """Read on, if reading paused; call it after taking an arrival."""
@@ -280,7 +289,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
             raise ClosedError("the server refused the namespace that it had accepted", final=True)
         await super()._handle_error(namespace, data)
         if not self.ended.done():
-            self.joined.set_exception(ConnectRefusedError(data))
+            self.joined.set_exception(ConnectRefusedError(data, self._namespace))
 
     async def _handle_event(self, namespace: str | None, id: int | None, data: Any) -> None:  # noqa: A002  # upstream's name
         if not isinstance(data, list) or not data or not isinstance(data[0], str):

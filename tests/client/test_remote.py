@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.client import remote_client
 from asynction_asgi.client.remote import (
     Address,
@@ -25,6 +26,8 @@ from ..serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+
+    from asynction_asgi import Socket
 
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
@@ -173,6 +176,30 @@ async def test_leaving_a_silent_server_is_bounded() -> None:
                 await asyncio.wait_for(remote.call("x", []), 0.05)
             begun = time.monotonic()
         assert time.monotonic() - begun < 10
+
+
+@pytest.mark.parametrize("transports", [("polling", "websocket"), ("websocket",), ("polling",)], ids="+".join)
+async def test_leaving_is_for_good(transports: tuple[str, ...]) -> None:
+    """The server learns of a disconnect over each transport, so that it keeps no session for the client to return."""
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "Left", "version": "1"},
+        "channels": {
+            "/": {"x-recovery": True, "publish": {"message": {"name": "say", "payload": {"type": "string"}}}}
+        },
+    }
+    app = AsynctionSocketIO.from_spec(document, mock="missing")
+    left: asyncio.Queue[tuple[str, bool]] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    @app.on("disconnect")
+    async def disconnect(socket: Socket, reason: str) -> None:
+        loop.call_soon_threadsafe(left.put_nowait, (reason, socket.recoverable))
+
+    with serve(app) as url:
+        async with connect(Address(url=url, transports=transports), seconds=20) as remote:
+            await remote.emit("say", ["hello"])
+        assert await asyncio.wait_for(left.get(), 20) == ("client disconnect", False)
 
 
 @pytest.mark.parametrize(
