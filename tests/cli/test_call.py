@@ -138,6 +138,7 @@ def test_auth_headers_and_query_reach_the_server(url: str) -> None:
         (["note", '""', "--no-ack"], "the server refused: arguments/0: must be at least 1 character long"),
         (["knock", "-n", "/closed"], r"refused the connection to /closed: members only \x1b[31m [forbidden]"),
         (["add", "-n", "/none"], "the server refused the connection to /none: Invalid namespace\n"),
+        (["add", "-n", "/none"], "not have this namespace; use --namespace for another one\n"),
         (["sleep", "--timeout", "2"], "no acknowledgement within 2 s"),
         (["leave"], "the server disconnected this client"),
         (["leave", "--no-ack"], "the server disconnected this client"),

@@ -289,6 +289,32 @@ def test_a_namespace_that_is_refused_for_nothing_is_a_finding(small: Path) -> No
     assert list(body["untested"]) == ["/rooms/{id}"]
 
 
+def test_a_namespace_that_is_not_tested_is_no_success(small: Path) -> None:
+    """A namespace that refuses the client by a code of its own exits with 2, unless that is allowed, and is named."""
+
+    async def count(value: int) -> int:
+        return value
+
+    async def refuse() -> None:
+        raise RefusedError("forbidden", "members only")
+
+    app = AsynctionSocketIO.from_spec(
+        small,
+        handlers={"/": {"count": count, "touch": count}, "/rooms/{id}": {"connect": refuse, "enter": count}},
+    )
+    with serve(app) as url:
+        arguments = ["test", url, "--spec", str(small), *QUICK, "--phase", "examples"]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 2
+        assert "not tested: /rooms/{id}, which refuses the connection: members only" in result.stdout
+        assert "1 of 2 namespaces not tested" in result.stderr
+        allowed = CliRunner().invoke(main, [*arguments, "--allow-untested"])
+        assert (allowed.exit_code, "not tested: /rooms/{id}" in allowed.stdout) == (0, True)
+        alone = CliRunner().invoke(main, [*arguments, "-n", "/rooms/ab"])
+    assert alone.exit_code == 2
+    assert "the server refused the connection to /rooms/ab: members only [forbidden]" in alone.stderr
+
+
 def test_a_handler_that_refuses_a_step_is_named(small: Path, tmp_path: Path) -> None:
     """A step of --before that the server refuses ends the run with the line's number."""
 

@@ -47,6 +47,10 @@ __all__ = [
 ]
 
 
+# The words of Socket.IO's servers in JavaScript and of this package, and those of python-socketio.
+_UNKNOWN_NAMESPACE = ("Invalid namespace", "Unable to connect")
+
+
 class ReaderGoneError(Exception):
     """The reader of standard output has closed it."""
 
@@ -262,8 +266,10 @@ def run_client(connection: Connection, work: Coroutine[Any, Any, int], *, failur
             fg="red",
         )
     except ConnectRefusedError as error:
-        namespace = printable(connection.address.namespace)
-        say_refusal(f"the server refused the connection to {namespace}", connect_refusal(error.answer))
+        refusal = connect_refusal(error.answer)
+        say_refusal(f"the server refused the connection to {printable(error.namespace)}", refusal)
+        if refusal.message in _UNKNOWN_NAMESPACE:
+            say("The server does not have this namespace; use --namespace for another one")
     except ClosedError as error:
         say(printable(str(error)), fg="red")
     except ValidationError as error:

@@ -29,7 +29,7 @@ from ...spec.text.hints import did_you_mean
 from ...testing.cases import Phase
 from ..report import INTERRUPTED, show_diagnostics
 from .call import read_before
-from .connection import Connection, read_address, read_document, run_client
+from .connection import Connection, read_address, read_document, run_client, say
 from .findings import FORMATS
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ def run(
     form: str,
     output: str | None,
     dry_run: bool,
+    allow_untested: bool,
     timeout: float,
     **address_options: Any,
 ) -> None:
@@ -133,6 +134,13 @@ def run(
             report.stopped = "interrupted"
         if code != _UNUSABLE:
             FORMATS[form](report, commands, file)
+    if code == 0 and report.untested and not allow_untested:
+        say(
+            f"{len(report.untested)} of {len(named)} namespaces not tested: present what they ask for by --auth,"
+            " --header or --query, choose others by --namespace, or add --allow-untested",
+            fg="red",
+        )
+        code = _UNUSABLE
     ctx.exit(code)
 
 

@@ -86,6 +86,9 @@ _PHASES = ("examples", "edges", "faults", "random", "wire")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, writable=True), help="Write the report to a file."
 )
+@click.option(
+    "--allow-untested", is_flag=True, help="Exit with 0 even if a namespace refused the connection."
+)
 @click.option("--dry-run", is_flag=True, help="Print what would be sent, and connect to no server.")
 @address_options(timeout=2.0)
 @click.pass_context
@@ -107,8 +110,8 @@ def test(
     The server may be written in any language. Test one whose data may be lost: every event of the document
     is sent, many times. Each finding is repeated on a new connection, made small, and shown with a command.
 
-    Exits with 0 if nothing was found, with 1 if something was, and with 2 if the server can't be reached or
-    the command is used wrongly.
+    Exits with 0 if nothing was found, with 1 if something was, and with 2 if the server can't be reached, a
+    namespace refused the connection and was not tested, or the command is used wrongly.
     """
     from ..actions import test as action  # noqa: PLC0415  # not for --help and completion
 
