@@ -240,6 +240,7 @@ class Routes:
             handlers = handlers_of(self._providers.construct(owner))
         except (UnbindableError, UnimportableError, TypeError, ValueError) as error:
             yield problem_at(named.node, f"class of namespace {routes.declared.name!r}: {error}")
+            self._unfit |= {(routes.declared.name, event) for event in routes.events}
             return
         for event, method in handlers.items():
             if event not in taken:

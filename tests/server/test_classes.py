@@ -284,3 +284,20 @@ def test_a_class_that_fails_is_reported_with_all_other_problems(desk_module: str
     first, second = raised.value.diagnostics
     assert "'nobody'" in first.message
     assert "desk_module.py:" in second.message
+
+
+class Complete(AsynctionSocketIO):
+    """An application to which no code attaches handlers."""
+
+    handlers_follow = False
+
+
+def test_a_class_that_fails_is_the_only_problem_of_its_events(desk_module: str) -> None:
+    """They are not reported as events without a handler; those of other namespaces are."""
+    spec = with_class(f"{desk_module}:Dsek")
+    spec["channels"]["/other"] = channel([message("idle")])
+    with pytest.raises(BindingError) as raised:
+        Complete.from_spec(spec)
+    misspelt, unhandled = raised.value.diagnostics
+    assert "did you mean 'Desk'" in misspelt.message
+    assert "event 'idle' of namespace '/other' has no handler" in unhandled.message

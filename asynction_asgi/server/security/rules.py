@@ -152,10 +152,8 @@ class _Binder:
         """Return a scheme with its functions, or None after adding to `problems`."""
         scheme = self._spec.schemes[name]
         kind = kind_of(scheme)
-        if kind is None:  # the loader refuses such a document
-            message = f"the security scheme {name!r} can't be checked over Socket.IO"
-            self.problems.append(_problem(scheme.node, message, "SECURITY_SHAPE"))
-            return None
+        if kind is None:
+            return None  # the loader has reported it, and refuses such a document
         found = self._function(scheme, kind)
         validate = self._scopes_function(scheme)
         if found is None:

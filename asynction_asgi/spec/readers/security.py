@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..model import Requirement, Security, SecurityScheme
 from ..structure.extensions import RESPELT
+from ..structure.grammar_shared import SCHEME_TYPES
 from ..text.pointer import Pointer
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ def refuse_unsupported(reader: Reader, security: Security | None, node: Node | N
     }.values():
         scheme = reader.schemes[requirement.scheme]
         kind = scheme.type
+        if kind not in SCHEME_TYPES:
+            continue  # reported where it stands
         if kind == "http":
             kind = f"http {scheme.fields.get('scheme')}"
             supported = str(scheme.fields.get("scheme")).lower() in _SUPPORTED_HTTP

@@ -22,6 +22,7 @@ __all__ = [
     "CHANNEL_GUARDS",
     "COMPONENT_KEY",
     "RUNTIME_EXPRESSION",
+    "SCHEME_TYPES",
     "SHARED",
     "STRINGS",
     "URI",
@@ -168,7 +169,7 @@ def _variable_is_consistent(walk: Walk, node: Node) -> None:
             walk.error(candidate, "ENUM", f"must be one of the variable's enum, not {candidate.value!r}")
 
 
-_SCHEME_TYPES = (
+SCHEME_TYPES = (
     "userPassword",
     "apiKey",
     "X509",
@@ -211,7 +212,7 @@ def scheme_fields(**more: Rule) -> Object:
     return Object(
         title="a security scheme",
         fields={
-            "type": Fits((str,), _SCHEME_TYPES),
+            "type": Fits((str,), SCHEME_TYPES),
             **dict.fromkeys(
                 ("description", "name", "in", "scheme", "bearerFormat", "openIdConnectUrl"), STRING
             ),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from asynction_asgi import AsynctionSocketIO, SpecError
 from tests.cases import each_case
 
 from ..reading import check, found, load, only, v2, v3
@@ -167,6 +168,17 @@ def test_an_unenforceable_requirement_is_an_error(
 def test_the_remedy_is_named(tmp_path: Path, text: str, says: str) -> None:
     """The error names the remedy in the terms of the document's version."""
     assert says in only(check(tmp_path, text)).message
+
+
+def test_a_misspelt_type_is_reported_where_it_stands(tmp_path: Path) -> None:
+    """Not also as a type that can't be checked, in each place that requires it, nor by the server."""
+    text = server2("[{basic: []}]").replace("type: http, scheme: Basic", "type: htp, scheme: Basic")
+    problem = only(check(tmp_path, text))
+    assert (problem.code, problem.pointer) == ("ENUM", "/components/securitySchemes/basic/type")
+    assert "did you mean 'http'?" in problem.message
+    with pytest.raises(SpecError) as raised:
+        AsynctionSocketIO.from_spec(tmp_path / "doc.yaml")
+    assert raised.value.diagnostics == (problem,)
 
 
 def test_a_misspelt_function_is_honoured(tmp_path: Path) -> None:
