@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["is_async_generator_function", "is_coroutine_function", "is_generator_function"]
+__all__ = ["is_async_generator_function", "is_coroutine_function", "is_generator_function", "name_function"]
+
+# As `object.__repr__` ends, and most others that hold one.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 
 
 def is_coroutine_function(function: Any) -> bool:
@@ -25,6 +29,17 @@ def is_async_generator_function(function: Any) -> bool:
 def is_generator_function(function: Any) -> bool:
     """Return whether calling it returns a generator; see `is_coroutine_function`."""
     return _is_of_kind(function, inspect.isgeneratorfunction)
+
+
+def name_function(function: Any) -> str:
+    """Return a function as its author wrote it, or the ``repr`` of anything else, without addresses in memory."""
+    name = getattr(function, "__qualname__", None)
+    if isinstance(name, str):
+        return name.rpartition("<locals>.")[2]
+    if isinstance(function, functools.partial):
+        return f"partial({name_function(function.func)}, …)"
+    text = repr(function)
+    return f"an object of {type(function).__qualname__}" if _ADDRESS.search(text) else text
 
 
 def _is_of_kind(function: Any, is_kind: Callable[[Any], bool]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ..callables import name_function
 from ..spec.model import count_words
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def check_arity(
     minimum = min(least for least, _ in ranges)
     highest = [most for _, most in ranges]
     maximum = None if None in highest else max(most for most in highest if most is not None)
-    name = getattr(bound.function, "__qualname__", repr(bound.function))
+    name = name_function(bound.function)
     noun = "argument" if minimum - extra == 1 and minimum == maximum else "arguments"
     after = " after the event's name" if named else ""
     what = (

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from ..callables import is_coroutine_function
+from ..callables import is_coroutine_function, name_function
 from ..errors import RefusedError
 from ..spec.model.by_event import WILDCARD
 from .bound_handler import BoundHandler
@@ -98,7 +98,7 @@ def check_hook(function: Any, name: str, what: str) -> None:
     """
     wanted = f"{name} takes a coroutine function: async def hook({what}, proceed)"
     if not is_coroutine_function(function):
-        raise TypeError(f"{wanted}; {function!r} is not one")
+        raise TypeError(f"{wanted}; {name_function(function)} is not one")
     try:
         inspect.signature(function).bind(None, None)
     except TypeError as error:

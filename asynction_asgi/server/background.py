@@ -6,7 +6,7 @@ import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from ..callables import is_coroutine_function
+from ..callables import is_coroutine_function, name_function
 from ..engine.crashes import describe_crash, must_pass
 from ..logs import get_logger
 from .signatures import python_function
@@ -34,16 +34,18 @@ class Background:
             every: Seconds between its end and its next run, or None to run it once.
 
         Raises:
-            TypeError: It is another thing.
+            TypeError: It is another thing, or `every` is not a number.
             ValueError: `every` is not more than 0.
         """
         if not is_coroutine_function(function):
-            raise TypeError(f"background takes a coroutine function; {function!r} is not one")
+            raise TypeError(f"background takes a coroutine function; {name_function(function)} is not one")
         try:
             inspect.signature(function).bind()
         except TypeError as error:
             raise TypeError(f"background calls {_name_of(function)} without arguments: {error}") from None
-        if every is not None and every <= 0:
+        if every is not None and (isinstance(every, bool) or not isinstance(every, int | float)):
+            raise TypeError(f"every takes seconds as a number, not {type(every).__name__}")
+        if every is not None and not every > 0:
             raise ValueError(f"every takes seconds, more than 0, not {every!r}")
         self._registered.append((function, every))
         if self._running is not None:

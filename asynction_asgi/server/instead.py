@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine import name_rooms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _PATH = "the path is that of the document's server (url, or pathname in AsyncAPI 3), else /socket.io"
 _WRAP = "pass it as app=, or mount this application in it"
@@ -67,6 +67,19 @@ def missing_attribute(owner: object, name: str) -> AttributeError:
     if cure is None:
         return AttributeError(message, name=name, obj=owner)
     return AttributeError(f"{message}: {cure}")
+
+
+def refuse_more(method: str, event: str, further: Sequence[Any], names: Iterable[str] = ()) -> None:
+    """Refuse further arguments of an event, and keywords that `method` does not take.
+
+    Raises:
+        TypeError: There are some; nothing was sent.
+    """
+    if further:
+        raise TypeError(
+            f"{method}() takes one argument of {event!r}, not {1 + len(further)}; {one_tuple(event)}"
+        )
+    refuse_keywords(method, names)
 
 
 def refuse_keywords(method: str, names: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..callables import name_function
 from ..engine import Limits, ServerOptions
 from ..spec.text.hints import did_you_mean
 from .instead import OPTIONS
@@ -102,7 +103,7 @@ def check_observers(observers: object) -> None:
     for observer in observers:
         if not isinstance(observer, Observer):
             raise TypeError(
-                f"observers takes a list of instances of Observer; {observer!r} is not an instance"
+                f"observers takes a list of instances of Observer; {name_function(observer)} is not an instance"
             )
 
 

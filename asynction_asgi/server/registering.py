@@ -89,7 +89,7 @@ class Registering:
             every: Seconds after which it runs again when it has ended, also by an exception.
 
         Raises:
-            TypeError: It is not a coroutine function without parameters.
+            TypeError: It is not a coroutine function without parameters, or `every` is not a number.
             ValueError: `every` is not more than 0.
         """
 

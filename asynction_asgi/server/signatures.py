@@ -15,7 +15,7 @@ import sys
 from types import UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-from ..callables import is_async_generator_function, is_generator_function
+from ..callables import is_async_generator_function, is_generator_function, name_function
 from .socket import Socket
 
 if TYPE_CHECKING:
@@ -38,21 +38,23 @@ def read_parameters(function: Any) -> list[inspect.Parameter]:
             a method without its instance.
     """
     if not callable(function):
-        raise UnbindableError(f"{function!r} can't be called")
+        raise UnbindableError(f"{name_function(function)} can't be called")
     if is_generator_function(function) or is_async_generator_function(function):
         raise UnbindableError(
-            f"{function!r} is a generator, whose body would never run; return the answer instead"
+            f"{name_function(function)} is a generator, whose body would never run; return the answer instead"
         )
     try:
         parameters = list(signature_of(function).parameters.values())
     except (TypeError, ValueError):
-        raise UnbindableError(f"{function!r} has no signature to inspect") from None
+        raise UnbindableError(f"{name_function(function)} has no signature to inspect") from None
     first = parameters[0] if parameters else None
     if first is not None and first.kind in POSITIONAL and first.name in ("self", "cls"):
-        raise UnbindableError(f"{function!r} is a method without its instance; use instance.method")
+        raise UnbindableError(
+            f"{name_function(function)} is a method without its instance; use instance.method"
+        )
     if first is not None and first.kind is inspect.Parameter.VAR_POSITIONAL and _hides(function, parameters):
         raise UnbindableError(
-            f"{function!r} takes {', '.join(map(str, parameters))}, which does not tell whether it wants the"
+            f"{name_function(function)} takes {', '.join(map(str, parameters))}, which does not tell whether it wants the"
             " sid: decorate a wrapper with functools.wraps(function), or begin its parameters with sid or socket"
         )
     return parameters

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engine import name_rooms
 from ..errors import DisconnectedError
-from .instead import refuse_keywords
+from .instead import refuse_more
 from .sends import Sends
 from .sync import SyncSocket
 
@@ -116,7 +116,7 @@ class Socket:
         self,
         event: str,
         data: Any = None,
-        *,
+        *further: Never,
         callback: Callable[..., Any] | None = None,
         **misplaced: Never,
     ) -> None:
@@ -125,22 +125,22 @@ class Socket:
         Raises:
             UndeclaredEventError: The document has no such event; nothing was sent.
             PayloadValidationError: `data` doesn't match the document; nothing was sent.
-            TypeError: A parameter is unknown; nothing was sent.
+            TypeError: A parameter is unknown, or several arguments are not one tuple; nothing was sent.
         """
-        if misplaced:
-            refuse_keywords("emit", misplaced)
+        if further or misplaced:
+            refuse_more("emit", event, further, misplaced)
         await self._sending.emit(
             self._peer.sender, event, data, to=self.id, namespace=self.namespace, callback=callback
         )
 
-    async def send(self, data: Any = None, **misplaced: Never) -> None:
+    async def send(self, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit the event ``message`` to this client; raises as `emit` does."""
-        await self.emit("message", data, **misplaced)
+        await self.emit("message", data, *further, **misplaced)
 
-    async def broadcast(self, event: str, data: Any = None, **misplaced: Never) -> None:
+    async def broadcast(self, event: str, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit to every other client of this namespace; raises as `emit` does."""
-        if misplaced:
-            refuse_keywords("broadcast", misplaced)
+        if further or misplaced:
+            refuse_more("broadcast", event, further, misplaced)
         await self._sending.emit(self._peer.sender, event, data, skip_sid=self.id, namespace=self.namespace)
 
     def to(self, room: Audience) -> Recipients:
@@ -151,8 +151,15 @@ class Socket:
         """
         return Recipients(self._sending, self._peer, _names(room))
 
-    async def call(self, event: str, data: Any = None, *, timeout: float | None = 60) -> Any:  # noqa: ASYNC109  # python-socketio's own parameter
+    async def call(
+        self,
+        event: str,
+        data: Any = None,
+        *further: Never,
+        timeout: float | None = 60,  # noqa: ASYNC109  # python-socketio's own parameter
+    ) -> Any:
         """Emit to this client and wait for its answer; see `AsynctionSocketIO.call`."""
+        refuse_more("call", event, further)
         return await self._sending.call(
             self._peer.sender, event, data, to=self.id, namespace=self.namespace, timeout=timeout
         )
@@ -224,18 +231,18 @@ class Recipients:
         """Add the clients of other rooms; raises as `Socket.to` does."""
         return Recipients(self._sending, self._peer, [*self._rooms, *_names(room)])
 
-    async def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:
+    async def emit(self, event: str, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit to them; raises as `Socket.emit` does."""
-        if misplaced:
-            refuse_keywords("emit", misplaced)
+        if further or misplaced:
+            refuse_more("emit", event, further, misplaced)
         peer = self._peer
         await self._sending.emit(
             peer.sender, event, data, to=self._rooms, skip_sid=peer.sid, namespace=peer.namespace
         )
 
-    async def send(self, data: Any = None, **misplaced: Never) -> None:
+    async def send(self, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit the event ``message`` to them; raises as `Socket.emit` does."""
-        await self.emit("message", data, **misplaced)
+        await self.emit("message", data, *further, **misplaced)
 
 
 def _names(room: Audience) -> list[str | int]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..engine import name_entered, name_room, name_rooms
+from .instead import refuse_more
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from typing import Never
 
     from ..engine import Audience, Found, Room, Server
     from .sends import Sends
@@ -68,6 +70,7 @@ class Sockets:
         """End their connections to the namespace; returns when the disconnect handlers of this process have run."""
         await self._server.run_here(self._server.clients.move("disconnect", self._namespace, self._room))
 
-    async def emit(self, event: str, data: Any = None) -> None:
+    async def emit(self, event: str, data: Any = None, *further: Never) -> None:
         """Emit an event to them; raises as `AsynctionSocketIO.emit` does."""
+        refuse_more("emit", event, further)
         await self._sending.emit(self._server, event, data, namespace=self._namespace, to=self._room)

@@ -148,32 +148,32 @@ class SyncSocket:
         self,
         event: str,
         data: Any = None,
-        *,
+        *further: Never,
         callback: Callable[..., Any] | None = None,
         **misplaced: Never,
     ) -> None:
         """Emit to this client."""
-        self._wait(self._socket.emit(event, data, callback=callback, **misplaced))
+        self._wait(self._socket.emit(event, data, *further, callback=callback, **misplaced))
 
-    def send(self, data: Any = None, **misplaced: Never) -> None:
+    def send(self, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit the event ``message`` to this client."""
-        self._wait(self._socket.send(data, **misplaced))
+        self._wait(self._socket.send(data, *further, **misplaced))
 
-    def broadcast(self, event: str, data: Any = None, **misplaced: Never) -> None:
+    def broadcast(self, event: str, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit to every other client of this namespace."""
-        self._wait(self._socket.broadcast(event, data, **misplaced))
+        self._wait(self._socket.broadcast(event, data, *further, **misplaced))
 
     def to(self, room: Audience) -> SyncRecipients:
         """Address the other clients of a room, or of several rooms."""
         return SyncRecipients(self._socket.to(room), self._wait)
 
-    def call(self, event: str, data: Any = None, *, timeout: float = 60) -> Any:
+    def call(self, event: str, data: Any = None, *further: Never, timeout: float = 60) -> Any:
         """Emit to this client and wait for its answer, which holds a worker thread.
 
         Raises:
             ValueError: `timeout` is None; there are 40 threads.
         """
-        return self._wait(self._socket.call(event, data, timeout=_bounded(timeout)))
+        return self._wait(self._socket.call(event, data, *further, timeout=_bounded(timeout)))
 
     def join(self, room: Room) -> None:
         """Enter a room of this namespace."""
@@ -211,13 +211,13 @@ class SyncRecipients:
         """Add the clients of other rooms."""
         return SyncRecipients(self._recipients.to(room), self._wait)
 
-    def emit(self, event: str, data: Any = None, **misplaced: Never) -> None:
+    def emit(self, event: str, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit to them."""
-        self._wait(self._recipients.emit(event, data, **misplaced))
+        self._wait(self._recipients.emit(event, data, *further, **misplaced))
 
-    def send(self, data: Any = None, **misplaced: Never) -> None:
+    def send(self, data: Any = None, *further: Never, **misplaced: Never) -> None:
         """Emit the event ``message`` to them."""
-        self._wait(self._recipients.send(data, **misplaced))
+        self._wait(self._recipients.send(data, *further, **misplaced))
 
 
 class Waiting:

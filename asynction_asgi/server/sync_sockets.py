@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+    from typing import Never
 
     from ..engine import Found, Room
     from .asking import Answer, Asking
@@ -45,9 +46,9 @@ class SyncSockets:
         """End their connections to the namespace."""
         self._wait(self._sockets.disconnect())
 
-    def emit(self, event: str, data: Any = None) -> None:
+    def emit(self, event: str, data: Any = None, *further: Never) -> None:
         """Emit an event to them."""
-        self._wait(self._sockets.emit(event, data))
+        self._wait(self._sockets.emit(event, data, *further))
 
 
 class SyncAsking:

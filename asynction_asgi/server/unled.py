@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..callables import name_function
 from ..spec.model import count_words
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def explain_missing_lead(
     if not bound.unled:
         return None
     first, extra = bound.unled[0], 1 if named else 0
-    name = getattr(bound.function, "__qualname__", repr(bound.function))
+    name = name_function(bound.function)
     cure = f"if {first!r} is the connection, call it sid or socket, or annotate it with Socket"
     if ranges is None:
         more = len(bound.unled) - extra

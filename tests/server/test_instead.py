@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import re
 from typing import Any
@@ -136,6 +137,39 @@ async def test_a_second_argument_is_not_a_room(arguments: Any, words: str) -> No
     for emit in (app.emit, app.call, emitter.emit):
         with pytest.raises(TypeError, match=rf"{words}.*one tuple: \('any', \(first, second\)\)"):
             await emit("any", *arguments)
+
+
+async def test_several_arguments_of_a_socket_are_one_tuple() -> None:
+    """A further argument raises, and the error shows the tuple; nothing is sent."""
+    errors: list[str] = []
+
+    async def go(socket: Any) -> None:
+        room: Any = socket.to("room")
+        sync: Any = app.sockets("room")
+        for emit in (socket.emit, socket.broadcast, socket.call, room.emit, sync.emit):
+            with pytest.raises(TypeError, match=r"'pair', not 2; .*one tuple: \('pair', \(first, second\)\)"):
+                await emit("pair", 1, "left")
+        for send in (socket.send, room.send):
+            with pytest.raises(TypeError, match="one tuple"):
+                await send(1, "left")
+        await asyncio.to_thread(block, socket)
+        await socket.emit("text", "last")
+
+    def block(socket: Any) -> None:
+        own = socket.sync
+        room: Any = own.to("room")
+        sync: Any = app.sync.sockets("room")
+        for emit in (own.emit, own.broadcast, own.call, room.emit, sync.emit):
+            with pytest.raises(TypeError, match="one tuple") as raised:
+                emit("pair", 1, "left")
+            errors.append(str(raised.value))
+
+    app = create(go)
+    with serve(app) as url:
+        async with connected(url) as client:
+            await client.call("go")
+            assert await client.receive() == ("text", "last")
+    assert len(errors) == 5
 
 
 @pytest.mark.parametrize("method", ["emit", "call"])

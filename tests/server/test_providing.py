@@ -566,15 +566,15 @@ def error_handler(error: Exception, *, first: First) -> None: ...
         pytest.param(
             asks_first,
             {First: Provide(needs_socket, scope="app")},
-            "needs_socket lasts as long as the app, and asks for what lasts only as long as the connection"
-            " (First → socket)",
+            "needs_socket lasts as long as the app, and its parameter 'socket' only as long as the connection"
+            " (First → socket); provide needs_socket with scope='connection'",
             id="wide asks narrow",
         ),
         pytest.param(
             asks_first,
             {First: Provide(first, scope="connection"), Second: Second},
-            "first lasts as long as the connection, and asks for what lasts only as long as the event"
-            " (First → Second)",
+            "first lasts as long as the connection, and its parameter 'second' (Second) only as long as the"
+            " event (First → Second); provide Second with scope='connection', or first with scope='event'",
             id="connection asks event",
         ),
         pytest.param(asks_first, {First: broken}, "broken asks for 'missing', and nothing", id="broken"),
@@ -622,3 +622,9 @@ def test_a_provider_is_checked_when_it_is_made(wrong: Any) -> None:
     """Its function and its scope."""
     with pytest.raises((TypeError, ValueError), match=r"Provide takes a function|scope must be one of"):
         Provide(**wrong)
+
+
+def test_one_object_is_provided_by_a_function() -> None:
+    """An object in place of its provider is an error that says how to give it."""
+    with pytest.raises(TypeError, match=r'write Provide\(lambda: object, scope="app"\)'):
+        application(provide={First: First()})

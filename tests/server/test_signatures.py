@@ -18,7 +18,7 @@ from tests.serving import serve
 from .documents import PAIR, TEXT, channel, document, message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from asynction_asgi import Socket
     from tests.server.nowhere import Plug  # type: ignore[import-untyped]  # it never resolves
@@ -232,6 +232,38 @@ def test_ambiguous_lifecycle_handlers_are_refused(event: str, handler: Any, word
     """The same errors apply to lifecycle handlers, catch-alls and error handlers."""
     with pytest.raises(BindingError, match=words):
         AsynctionSocketIO.from_spec(document(root=channel()), handlers={"/": {event: handler}})
+
+
+class Ringing:
+    """An object that can be called, and a class of handlers."""
+
+    def __call__(self) -> Iterator[int]:
+        yield 1
+
+    async def say(self, data: Any) -> None: ...
+
+
+@each_case(
+    ("handler", "words"),
+    [
+        pytest.param(Ringing.say, "'/': Ringing.say is a method without its instance", id="method"),
+        pytest.param(Ringing().__call__, "'/': Ringing.__call__ is a generator", id="generator"),
+        pytest.param(Ringing(), "'/': an object of Ringing is a generator", id="object"),
+        pytest.param(
+            functools.partial(Ringing()), "'/': partial(an object of Ringing, …) is a generator", id="partial"
+        ),
+        pytest.param(object(), "'/': an object of object can't be called", id="nothing"),
+        pytest.param(7, "'/': 7 can't be called", id="number"),
+    ],
+)
+def test_errors_name_functions_without_addresses(handler: Any, words: str) -> None:
+    """As their author wrote them."""
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(
+            document(root=channel([message("say")])), handlers={"/": {"say": handler}}
+        )
+    assert words in str(raised.value)
+    assert " at 0x" not in str(raised.value)
 
 
 async def first_of_two(number: Any, *rest: Any) -> Any: ...

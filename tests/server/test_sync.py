@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import threading
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -285,5 +286,9 @@ def test_a_background_task_is_checked_when_it_is_registered() -> None:
         app.background(taking)
     with pytest.raises(TypeError, match="background calls crash without arguments"):
         app.background(partial(crash, OSError))
-    with pytest.raises(ValueError, match="more than 0"):
-        app.background(every=0)(task)
+    for every in (0, -1, math.nan):
+        with pytest.raises(ValueError, match="more than 0"):
+            app.background(every=every)(task)
+    for text in ("1", True):
+        with pytest.raises(TypeError, match=f"seconds as a number, not {type(text).__name__}"):
+            app.background(every=text)(task)  # type: ignore[arg-type]  # the point of the test

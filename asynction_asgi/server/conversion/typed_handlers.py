@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from ...callables import name_function
 from ...errors import printable
 from ...spec.model.coercion import declared_types
 from ..signatures import UnbindableError
@@ -176,7 +177,7 @@ def _unresolved(taken: Iterable[Taken]) -> Iterator[Finding]:
 
 
 def _diagnostics(found: Iterable[Finding], function: Callable[..., Any], node: Node) -> Iterator[Diagnostic]:
-    name = getattr(function, "__qualname__", repr(function))
+    name = name_function(function)
     for finding in found:
         yield node.diagnostic(
             "error" if finding.is_error else "warning",

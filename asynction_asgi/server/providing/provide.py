@@ -31,7 +31,10 @@ class Provide:
 
     def __post_init__(self) -> None:
         if not callable(self.function):
-            raise TypeError(f"Provide takes a function, not {type(self.function).__name__}")
+            raise TypeError(
+                f"Provide takes a function, not {type(self.function).__name__}; to provide one object, write"
+                ' Provide(lambda: object, scope="app")'
+            )
         if self.scope not in SCOPES:
             raise ValueError(f"scope must be one of {', '.join(map(repr, SCOPES))}, not {self.scope!r}")
 

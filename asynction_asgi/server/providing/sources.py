@@ -8,7 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
-from ...callables import is_async_generator_function, is_coroutine_function, is_generator_function
+from ...callables import (
+    is_async_generator_function,
+    is_coroutine_function,
+    is_generator_function,
+    name_function,
+)
 from ..conversion.annotations import UNRESOLVED, resolve_annotation
 from ..conversion.choosing import name_of as name_of_type
 from ..injected import OF_CALL, OF_SOCKET
@@ -208,10 +213,10 @@ class Providers:
             _refuse_depends(parameter)
             cell = self._asked(function, parameter, chain)
             if cell is not None:
-                _refuse_narrow(provide, cell.source.scope, [*chain, cell.key])
+                _refuse_narrow(provide, parameter.name, cell.source.scope, chain, cell.key)
                 needs.append((parameter.name, cell))
             elif (scope := _scope_of_name(parameter.name)) is not None:
-                _refuse_narrow(provide, scope, [*chain, parameter.name])
+                _refuse_narrow(provide, parameter.name, scope, chain)
                 needs.append((parameter.name, None))
             elif parameter.default is inspect.Parameter.empty:
                 raise UnbindableError(
@@ -265,11 +270,7 @@ class Providers:
 
 def name_of(key: Any) -> str:
     """Return a type or a function as an author would write it."""
-    return name_of_type(key) if isinstance(key, type) or not callable(key) else _function_name(key)
-
-
-def _function_name(function: Any) -> str:
-    return getattr(function, "__qualname__", repr(function)).rpartition("<locals>.")[2]
+    return name_of_type(key) if isinstance(key, type) or not callable(key) else name_function(key)
 
 
 def _scope_of_name(name: str) -> ScopeName | None:
@@ -282,12 +283,30 @@ def _is_narrower(scope: ScopeName, other: ScopeName) -> bool:
     return SCOPES.index(scope) < SCOPES.index(other)
 
 
-def _refuse_narrow(provide: Provide, scope: ScopeName, chain: Sequence[Any]) -> None:
-    if _is_narrower(scope, provide.scope):
-        raise UnbindableError(
-            f"{name_of(provide.function)} lasts as long as the {provide.scope}, and asks for what lasts only as"
-            f" long as the {scope}{_chain_of(chain)}; narrow its scope, or widen the other"
-        )
+def _refuse_narrow(
+    provide: Provide, parameter: str, scope: ScopeName, chain: Sequence[Any], key: Any = None
+) -> None:
+    """Refuse a parameter that lasts less long than what is made of it.
+
+    Args:
+        provide: The provider that has the parameter.
+        parameter: Its name.
+        scope: How long it lasts.
+        chain: Who asks for the provider, from the outside.
+        key: What the parameter is provided by, or None if its name says what it is.
+
+    Raises:
+        UnbindableError: It does.
+    """
+    if not _is_narrower(scope, provide.scope):
+        return
+    what, whole = name_of(provide.function), _chain_of([*chain, parameter if key is None else key])
+    cures = [f"provide {name_of(key)} with scope={provide.scope!r}"] if key is not None else []
+    cures.append(f"{'' if cures else 'provide '}{what} with scope={scope!r}")
+    raise UnbindableError(
+        f"{what} lasts as long as the {provide.scope}, and its parameter {parameter!r}"
+        f"{'' if key is None else f' ({name_of(key)})'} only as long as the {scope}{whole}; {', or '.join(cures)}"
+    )
 
 
 def _refuse_depends(parameter: inspect.Parameter) -> None:

@@ -6,6 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ...callables import name_function
 from ...logs import Throttle
 from ...spec.model.schemes import function_of
 from ..signatures import UnbindableError
@@ -166,11 +167,11 @@ def _bind_scopes(function: Callable[..., Any]) -> Callable[[list[str], list[str]
 def _named(function: Callable[..., Any], count: int, offered: Iterable[str]) -> frozenset[str]:
     """Return which of the offered names a function takes, besides `count` values by place."""
     if not callable(function):
-        raise UnbindableError(f"{function!r} can't be called")
+        raise UnbindableError(f"{name_function(function)} can't be called")
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):
-        raise UnbindableError(f"{function!r} has no signature to inspect") from None
+        raise UnbindableError(f"{name_function(function)} has no signature to inspect") from None
     parameters = list(signature.parameters.values())
     by_place = [parameter for parameter in parameters if parameter.kind is not inspect.Parameter.KEYWORD_ONLY]
     by_name = {
