@@ -385,17 +385,22 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         self.connected = False
         if self.heartbeat is not None:
             self.heartbeat.cancel()
-        if self.websocket is not None:
-            if not abort and self.outbox.write is not None and not self.outbox.frames:
-                self.outbox.write(self.farewell)
-            self.websocket.close(code, reason)
-        self.outbox.wake_poller()
         try:
-            await self.server.transport_closed(self, reason)
+            try:
+                self._close_websocket(reason, abort=abort, code=code)
+            finally:  # whatever a transport raises
+                self.outbox.wake_poller()
+                await self.server.transport_closed(self, reason)
         finally:
             self.closed = True
             self.server.sockets.pop(self.sid, None)
             self._let_go()
+
+    def _close_websocket(self, reason: str, *, abort: bool, code: int) -> None:
+        if self.websocket is not None:
+            if not abort and self.outbox.write is not None and not self.outbox.frames:
+                self.outbox.write(self.farewell)
+            self.websocket.close(code, reason)
 
     def _let_go(self) -> None:
         """Drop the references that lead back here, so that reference counting frees a closed connection."""

@@ -199,7 +199,10 @@ class WebSocket:
     def buffered(self) -> int:
         """Bytes buffered by the server and not yet read by the peer, if the transport is accessible."""
         size = getattr(self._transport, "get_write_buffer_size", None)
-        return 0 if size is None else int(size())
+        try:
+            return 0 if size is None else int(size())
+        except Exception:  # noqa: BLE001  # asyncio's TLS transports can't be asked once they are closed
+            return 0
 
     @property
     def _transport(self) -> Any:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import ssl
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
 
 from asynction_asgi.engine import Limits, create_server
 from asynction_asgi.engine.transport import websocket
+from tests.protocols import LONG_WAY, OWN, SHORT_WAY
 
-from ..stage import Script, Stage, until
+from ..stage import Script, Stage, WebSocketClient, serve_app, until
 
 
 class Awaited:
@@ -42,6 +46,7 @@ class AsgiServer:
         self.writable.set()
         self.broken = False
         self.silent = False
+        self.transport: Any = None
         self.incoming.put_nowait({"type": "websocket.connect"})
         scope = {
             "type": "websocket",
@@ -113,6 +118,58 @@ async def test_a_failed_send_closes_the_connection(*, slow: bool) -> None:
     asgi.writable.set()
     await stage.emptied()
     assert stage.script.told[-1] == ("disconnect", "/", "transport close")
+    asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
+    await asgi.task
+
+
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way", "short way", "own"])
+@pytest.mark.parametrize("drops", [False, True], ids=["closes", "drops"])
+async def test_clients_over_tls_may_leave_in_any_way(
+    ws: str,
+    certificate: tuple[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    drops: bool,
+) -> None:
+    """The disconnect handler runs, and nothing is logged, though a closed TLS transport answers no questions."""
+    monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.0)
+    caplog.set_level(logging.ERROR)
+    script = Script()
+    server = create_server(script)
+    stage = Stage("", server, script)
+    cert, key = certificate
+    context = ssl.create_default_context(cafile=cert)
+    async with serve_app(server.app, ws=ws, ssl_certfile=cert, ssl_keyfile=key) as url:
+        place = f"{url.replace('http://127.0.0.1', 'wss://localhost')}/socket.io/?EIO=4&transport=websocket"
+        async with connect(place, ssl=context, proxy=None, host="127.0.0.1", compression=None) as raw:
+            client = WebSocketClient(raw)
+            await client.receive()
+            await client.join()
+            if drops:
+                raw.transport.abort()
+            else:
+                await raw.close()
+            await stage.emptied()
+    assert script.told[-1] == ("disconnect", "/", "transport close")
+    assert not caplog.records
+
+
+async def test_a_transport_that_raises_skips_no_disconnect_handler() -> None:
+    """They run, and the client's state is freed, whatever the transport raises at the end."""
+
+    class Broken:
+        def get_write_buffer_size(self) -> int:
+            return 1 << 30
+
+        def abort(self) -> None:
+            raise RuntimeError("an error of the transport")
+
+    asgi, stage = await connected()
+    asgi.transport = Broken()
+    await stage.server.eio.disconnect()
+    assert stage.script.told[-1] == ("disconnect", "/", "server disconnect")
+    await stage.emptied()
     asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await asgi.task
 
