@@ -128,11 +128,38 @@ class Middleware:
 
 Server(uvicorn.Config(Middleware(), port=0, log_level="warning")).run()
 """
+# Its Socket.IO server can't end, beside another application that can.
+FAILING = """\
+import contextlib
+import sys
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from application import app
+
+
+async def fail(*args, **options):
+    raise RuntimeError("no way out")
+
+
+app.server.drain = app.server.shutdown = fail
+
+
+@contextlib.asynccontextmanager
+async def lifespan(starlette):
+    yield
+    print("cleaned up", file=sys.stderr, flush=True)
+
+
+mounted = Starlette(routes=[Mount("/api", app)], lifespan=lifespan)
+"""
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "application.py").write_text(APPLICATION, "utf-8")
+    (tmp_path / "failing.py").write_text(FAILING, "utf-8")
     return tmp_path
 
 
@@ -225,6 +252,16 @@ async def test_clients_leave_one_after_another(folder: Path, target: str) -> Non
                 await client.sees("disconnect")
             assert await asyncio.to_thread(command.wait) == 0
         assert not [line for line in command.lines if "Traceback" in line or "ERROR" in line]
+
+
+def test_an_application_that_fails_to_stop_keeps_no_other_from_it(folder: Path) -> None:
+    """Its error is logged, the lifespan of others ends, and so does the process, with 0."""
+    with serving("failing:mounted", "--drain", "0.1", "--port", "0", cwd=folder) as (_, command):
+        command.process.send_signal(signal.SIGTERM)
+        assert command.wait() == 0
+        for step in ("drain", "stop"):
+            assert f"an application failed to {step}" in command.output
+        assert "cleaned up\n" in command.output
 
 
 async def test_clients_come_back(folder: Path, run_js: Callable[..., list[Any]]) -> None:

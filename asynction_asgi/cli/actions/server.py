@@ -45,6 +45,13 @@ def _share(metrics: Metrics, folder: Path) -> None:
         sys.exit(STARTUP_FAILURE)
 
 
+def _log_failures(what: str, results: Iterable[object]) -> None:
+    """Log the errors among the results of applications, which keep none of the others from ending."""
+    for result in results:
+        if isinstance(result, Exception):
+            logger.error("an application failed to %s", what, exc_info=result)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a server ends, and how it says so.
@@ -157,7 +164,8 @@ class Server(uvicorn.Server):
         if self._seconds > 0:
             await self._drain(shared=sockets is not None or self.config.fd is not None)
         # End handlers and sessions first: uvicorn closes connections before it notifies applications.
-        await asyncio.gather(*(served.server.shutdown() for served in self._served))
+        shutdowns = (served.server.shutdown() for served in self._served)
+        _log_failures("stop", await asyncio.gather(*shutdowns, return_exceptions=True))
         await super().shutdown(sockets)
         if self._monitor_server is not None:
             self._monitor_server.stop()  # last, so that probes are answered while clients leave
@@ -176,9 +184,11 @@ class Server(uvicorn.Server):
         clients = sum(len(served.server.eio.sockets) for served in self._served)
         logger.info("Draining: %d clients leave over %g seconds", clients, seconds)
         draining = (served.server.drain(seconds, admitting=shared) for served in self._served)
-        self._leaving = asyncio.gather(*draining)
+        self._leaving = asyncio.gather(*draining, return_exceptions=True)
         await asyncio.wait([self._leaving])
         self._seconds = 0.0  # the next signal means more
+        with contextlib.suppress(asyncio.CancelledError):  # by a signal
+            _log_failures("drain", self._leaving.result())
 
     @property
     def _served(self) -> list[AsynctionSocketIO]:

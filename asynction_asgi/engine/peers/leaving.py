@@ -41,7 +41,7 @@ class Leaving:
         """Let clients leave at the same time; handlers still running after `seconds` are cancelled."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        connections = [socket.connection for socket in sockets]
+        connections = [socket.connection for socket in sockets]  # here, as a client that leaves loses it
         busy = [socket for socket in sockets if any(_handlers(socket.connection))]
         if late := await _wait_for_handlers(connections, deadline):
             error = RefusedError("unavailable", "the server is stopping")
@@ -50,7 +50,7 @@ class Leaving:
                     self._replies.turn_down(member, arrival.ack_id, arrival.payload[0], error)
             await cancel(late)
         await _wait_for_polls(busy, loop.time() + _FETCH_SECONDS)
-        await _close_all(sockets, deadline)
+        await _close_all(sockets, connections, deadline)
 
 
 async def send_away(socket: Transport, seconds: float) -> None:
@@ -61,11 +61,12 @@ async def send_away(socket: Transport, seconds: float) -> None:
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
-    if late := await _wait_for_handlers([socket.connection], deadline):
-        _take_waiting(socket.connection)
+    connection = socket.connection  # here, as above
+    if late := await _wait_for_handlers([connection], deadline):
+        _take_waiting(connection)
         await cancel(late)
     await _wait_for_polls([socket], max(deadline, loop.time() + _FETCH_SECONDS))
-    await _close_all([socket], deadline)
+    await _close_all([socket], [connection], deadline)
 
 
 def _take_waiting(connection: Connection) -> list[tuple[Member, Arrival]]:
@@ -79,10 +80,11 @@ def _take_waiting(connection: Connection) -> list[tuple[Member, Arrival]]:
     return waiting
 
 
-async def _close_all(sockets: Collection[Transport], deadline: float) -> None:
+async def _close_all(
+    sockets: Collection[Transport], connections: Collection[Connection], deadline: float
+) -> None:
     for socket in sockets:
         close(socket)
-    connections = [socket.connection for socket in sockets]
     running = [task for connection in connections for task in connection.running.values()]
     running += [socket.closing_task for socket in sockets if socket.closing_task is not None]
     await finish(running, deadline)
