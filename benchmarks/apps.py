@@ -80,7 +80,8 @@ def _validated(name: str) -> Handler:
     return echo
 
 
-def _ours(variant: Variant) -> Any:
+def ours(variant: Variant, **options: Any) -> Any:
+    """Return the document's application, with further options."""
     from asynction_asgi import AsynctionSocketIO
 
     async def echo(payload: Any) -> Any:
@@ -110,7 +111,7 @@ def _ours(variant: Variant) -> Any:
     if variant.offset is not None:
         spec["channels"]["/"]["x-recovery"] = {"offset": variant.offset}
     app = AsynctionSocketIO.from_spec(
-        spec, handlers={"/": handlers}, ping_interval=PING_SECONDS, metrics=variant.metrics
+        spec, handlers={"/": handlers}, ping_interval=PING_SECONDS, metrics=variant.metrics, **options
     )
     return app
 
@@ -124,7 +125,7 @@ def serve(variant: Variant) -> None:
     most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     config = uvicorn.Config(
-        _ours(variant) if variant.app == "ours" else _bare(variant),
+        ours(variant) if variant.app == "ours" else _bare(variant),
         loop=variant.loop,
         http=variant.http,
         ws=variant.ws,
