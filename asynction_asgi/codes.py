@@ -74,7 +74,7 @@ DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
     },
     "handlers": {
         "HANDLER": "missing, not importable, never called, or for an event that the document does not declare; correct the dotted path, pass the handler in code, or declare the event",
-        "HANDLER_CONFLICT": "operation and message name different handlers; or a scheme has two verifiers. Keep one",
+        "HANDLER_CONFLICT": "operation and message name different handlers; a scheme has two verifiers; or code attaches two handlers to an event. Keep one",
         "TYPE_MISMATCH": "a parameter's or an answer's type contradicts the document; a warning if it only drops members, raises an error that is no refusal, or can't be resolved. Change the annotation or the schema",
         "ARITY": "takes fewer or more arguments than the event carries; take them all, end the parameters with `*arguments`, or give those that may be absent a default. A payload that is a tuple (`type: array` with `items: […]`) carries several arguments, and any other payload one",
     },

@@ -10,6 +10,7 @@ from ..drafts import DraftNamespace, argument_list, draft_document
 from ..server.conversion.annotations import UNRESOLVED
 from ..server.conversion.converter import UnsupportedError
 from ..server.conversion.schemas import SCHEMAS, AnnotationSchemas
+from ..server.places import place_of
 from ..spec.model import ANY_NAMESPACE
 from ..spec.model.by_event import WILDCARD
 from ..spec.readers.assembly import RESERVED
@@ -17,8 +18,8 @@ from ..spec.readers.reading import LIFECYCLE
 from ..spec.text.yaml import dump_yaml
 from .emits import find_emits, modules_of
 from .handlers import EMPTY, Handler, read_handler
+from .notes import Note
 from .paths import path_of
-from .places import Note, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,14 +8,15 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..server.places import place_in
 from ..server.signatures import NOWHERE, look_up
-from .places import Note, place_in
+from .notes import Note
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import ModuleType
 
-    from .places import Place
+    from ..server.places import Place
     from .served import Served
 
 __all__ = ["Emitted", "find_emits", "modules_of"]

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from ..server.conversion.annotations import UNRESOLVED, resolve_annotation, return_annotation
+from ..server.places import place_of
 from ..server.signatures import POSITIONAL, UnbindableError, python_function, read_parameters
 from ..spec.model.by_event import WILDCARD
 from ..spec.readers.reading import LIFECYCLE
-from .places import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ..server.conversion.converter import Use
-    from .places import Place
+    from ..server.places import Place
 
 __all__ = ["EMPTY", "Answer", "Argument", "Form", "Handler", "read_handler"]
 

@@ -13,9 +13,10 @@ from .around import Arounds
 from .binding import bind_error_handler, bind_event_handler
 from .classes import handlers_of
 from .conversion.typed_handlers import TypedHandlers
-from .handler_binder import HandlerBinder, problem_at, undeclared
+from .handler_binder import HandlerBinder, in_code, problem_at, undeclared
 from .imports import Imports, UnimportableError
 from .namespace_routes import NamespaceRoutes
+from .places import place_of
 from .signatures import UnbindableError
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ class Routes:
         self._root = spec.root
         self._unfit: set[tuple[str, str]] = set()
         self._uncalled = spec.uncalled
-        self._added: set[tuple[str, str]] = set()
+        self._added: dict[tuple[str, str], Callable[..., Any] | str] = {}
 
     @property
     def default_error(self) -> BoundHandler | None:
@@ -101,7 +102,8 @@ class Routes:
         try:
             self._default_error = bind_error_handler(function)
         except UnbindableError as error:
-            raise BindingError([problem_at(self._root, f"default error handler: {error}")]) from None
+            problem = problem_at(self._root, f"default error handler: {error}")
+            raise BindingError([in_code(problem, function)]) from None
 
     def add(
         self, namespace: str, event: str, function: Callable[..., Any] | str, *, lifecycle: bool = False
@@ -124,10 +126,27 @@ class Routes:
         problems = list(self._binder.bind(namespace, event, function, lifecycle=lifecycle))
         if problems:
             raise BindingError(problems)
-        self._added.add((namespace, event))
+        earlier = self._added.get((namespace, event))
+        if earlier is not None:
+            self.warnings.append(self._replaced(namespace, event, earlier, function))
+        self._added[namespace, event] = function
         if self._is_started:
             self._arounds.wrap(self.namespaces[namespace], event)
         return self.warnings[known:]
+
+    def _replaced(
+        self,
+        namespace: str,
+        event: str,
+        earlier: Callable[..., Any] | str,
+        function: Callable[..., Any] | str,
+    ) -> Diagnostic:
+        """Warn of a handler in whose place another one was attached."""
+        routes = self.namespaces[namespace]
+        node = routes.events[event].event.node if event in routes.events else routes.declared.node
+        which = f"{earlier!r}" if isinstance(earlier, str) else f"that at {place_of(earlier)}"
+        message = f"this handler of {event!r} in namespace {namespace!r} replaces {which}; remove one of them"
+        return in_code(replace(problem_at(node, message, "HANDLER_CONFLICT"), severity="warning"), function)
 
     def add_around(self, namespace: str | None, event: str | None, hook: Around) -> None:
         """Put a hook around the handlers of an event, of a namespace, or of everything.
@@ -141,7 +160,7 @@ class Routes:
             raise RuntimeError("hooks are registered before the application starts")
         problem = self._undeclared_target(namespace, event)
         if problem is not None:
-            raise BindingError([problem_at(self._root, problem)])
+            raise BindingError([in_code(problem_at(self._root, problem), hook)])
         self._arounds.add(namespace, event, hook)
 
     def _undeclared_target(self, namespace: str | None, event: str | None) -> str | None:

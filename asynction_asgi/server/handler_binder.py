@@ -14,6 +14,7 @@ from .arity import check_arity, count_arguments
 from .around import providing
 from .binding import bind_error_handler, bind_event_handler, bind_lifecycle_handler
 from .imports import NowhereError, UnimportableError
+from .places import place_of
 from .signatures import UnbindableError
 from .unled import explain_missing_lead
 
@@ -86,6 +87,22 @@ class HandlerBinder:
             node: Where the document names it, or None if code gives it.
             lifecycle: Whether the name is one of the lifecycle, even if an event of that name is declared.
         """
+        known = len(self.warnings)
+        problems = list(self._bind(namespace, event, function, node, lifecycle=lifecycle))
+        if node is None:
+            self.warnings[known:] = [in_code(warning, function) for warning in self.warnings[known:]]
+            problems = [in_code(problem, function) for problem in problems]
+        yield from problems
+
+    def _bind(
+        self,
+        namespace: str,
+        event: str,
+        function: Callable[..., Any] | str,
+        node: Node | None,
+        *,
+        lifecycle: bool,
+    ) -> Iterator[Diagnostic]:
         routes = self._namespaces.get(namespace)
         if routes is None:
             yield problem_at(
@@ -215,6 +232,13 @@ def _bind_event(
 def problem_at(node: Node, message: str, code: str = "HANDLER") -> Diagnostic:
     """Return an error about a handler."""
     return node.diagnostic("error", code, message, layer="service")
+
+
+def in_code(finding: Diagnostic, handler: object) -> Diagnostic:
+    """Add to a finding about a handler where that begins; a finding about the whole document shows no line of it."""
+    source = finding.source if finding.pointer else None
+    place = f" ({place_of(handler)})" if callable(handler) else ""
+    return replace(finding, message=f"{finding.message}{place}", source=source)
 
 
 def undeclared(declared: Namespace, event: str) -> str:

@@ -1,16 +1,16 @@
-"""Places in the code that is exported."""
+"""Places in the code of an application."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..server.signatures import python_function
+from .signatures import python_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Note", "Place", "place_in", "place_of"]
+__all__ = ["Place", "place_in", "place_of"]
 
 
 class Place(NamedTuple):
@@ -22,17 +22,6 @@ class Place(NamedTuple):
     def __str__(self) -> str:
         """Return the place as compilers write it."""
         return f"{self.file}:{self.line}" if self.line else self.file
-
-
-class Note(NamedTuple):
-    """What nothing in the code says, or what a document can't say."""
-
-    place: Place
-    text: str
-
-    def __str__(self) -> str:
-        """Return the note as compilers write it."""
-        return f"{self.place}: {self.text}"
 
 
 def place_of(function: Callable[..., Any]) -> Place:
