@@ -129,6 +129,11 @@ class AsynctionSocketIO(Registering, Emitting):
         return self.health.ready
 
     @property
+    def awaits_start(self) -> bool:
+        """Whether neither a lifespan nor a request has started the application."""
+        return self._lifecycle.awaits_start
+
+    @property
     def health(self) -> Health:
         """What `ready` depends on."""
         return self._lifecycle.health

@@ -84,6 +84,13 @@ from fastapi import FastAPI
 app = FastAPI()
 app.mount("/api", AsynctionSocketIO.from_spec("echo.yaml"))
 """
+LATE = """\
+from asynction_asgi import AsynctionSocketIO
+from fastapi import FastAPI
+sio = AsynctionSocketIO.from_spec("echo.yaml", bind="start")
+app = FastAPI({options})
+app.mount("/api", sio)
+"""
 WRAPPED = """\
 from asynction_asgi import AsynctionSocketIO
 from fastapi import FastAPI
@@ -464,6 +471,29 @@ def test_a_broken_contract_is_reported_with_its_place(
     assert "^" in result.output
     assert "Traceback" not in result.output
     assert all(code in result.output for code in codes)
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("options", ["", "lifespan=sio.lifespan"], ids=["no lifespan", "lifespan"])
+def test_handlers_of_mounted_servers_are_checked_before_the_start(folder: Path, options: str) -> None:
+    """As those of a server that is served alone, whether the application starts it or not."""
+    (folder / "echo.yaml").write_text(DOCUMENT.replace("handlers.echo", "handlers.ecko"), "utf-8")
+    (folder / "late.py").write_text(LATE.format(options=options), "utf-8")
+    result = CliRunner().invoke(main, ["run", "late:app", "--port", "0"])
+    assert result.exit_code == 1
+    assert isinstance(result.exception, SystemExit), "Python would print the traceback of another"
+    assert "did you mean 'echo'" in result.output
+    assert "^" in result.output
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("options", ["", "lifespan=sio.lifespan"], ids=["no lifespan", "lifespan"])
+def test_a_mounted_server_that_is_not_started_is_named(folder: Path, options: str) -> None:
+    """With the option that starts it; what the application starts has no warning."""
+    (folder / "late.py").write_text(LATE.format(options=options), "utf-8")
+    with Here("run", "late:app", "--port", "0").serving() as (_, command):
+        assert ("server at /api" in command.output) == (not options)
+        assert ("use lifespan=sio.lifespan" in command.output) == (not options)
 
 
 def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:

@@ -14,6 +14,7 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from ...collector import relax_collector
+from ...errors import printable
 from ...logs import get_logger
 from ...metrics.monitor import Monitor
 from ...server.discovery import find_served
@@ -115,7 +116,13 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.started:
             return
-        for served in self._served:
+        for mount, served in find_served(self.config.loaded_app):
+            if served.awaits_start:
+                logger.warning(
+                    "the start of the application does not start the server at %s, which begins with its first"
+                    " request, and its background tasks with it; use lifespan=sio.lifespan, sio being the server",
+                    printable(mount) or "/",
+                )
             served.server.listen()  # one under a mount may not have been told that the process starts
             served.measure()
         if self._monitor is not None:

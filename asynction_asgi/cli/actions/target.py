@@ -89,10 +89,9 @@ class Target:
         """
         import_from(self.app_dir)
         app = self._serve_document() if self.is_document else _import_app(self.name)
-        if isinstance(app, AsynctionSocketIO):
-            app.check_handlers()
-        if self.route is not None:
-            for _, served in find_served(app):
+        for _, served in find_served(app):
+            served.check_handlers()
+            if self.route is not None:
                 served.server.eio.route = self.route
         return app
 
