@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..spec.model import Spec
+    from ..spec.model.text_members import TextMember
     from ..spec.schemas.definitions import Definitions, Schema
     from ..spec.text.document import Node
 
@@ -31,6 +32,19 @@ _PATTERNS = {
     "null": "^$",
 }
 _DEEPEST = 5
+# Of an object whose members the contracts read in different ways: what is compared all the same.
+_KEPT = frozenset(
+    {
+        AT,
+        "type",
+        "properties",
+        "required",
+        "additionalProperties",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+    }
+)
 
 
 def as_read_by(schema: Schema, types: frozenset[str], other: frozenset[str], node: Node) -> Schema:
@@ -42,6 +56,8 @@ def as_read_by(schema: Schema, types: frozenset[str], other: frozenset[str], nod
         other: Those that the other contract declares; none leaves the text as it is.
         node: Where the schema is declared.
     """
+    if ("array" in types) is not ("array" in other):
+        return True  # what the one reads as a list of one text, the other reads as a text
     if (other and "string" not in other) or not types or "string" in types or not types <= _PATTERNS.keys():
         return schema
     if isinstance(schema, dict) and schema.keys() & {"enum", "const"}:
@@ -57,26 +73,60 @@ def as_read_by(schema: Schema, types: frozenset[str], other: frozenset[str], nod
 def members_as_read_by(schema: Schema, node: Node, spec: Spec, other: tuple[Node | None, Spec]) -> Schema:
     """Return the schema of an object with each member as the other contract reads it.
 
+    Where the contracts read a member in different ways, what combines schemas is left out, but for ``allOf``:
+    the result then admits more, and what is proved of it holds.
+
     Args:
         schema: Uniform, of a query or of headers.
         node: As it is declared.
         spec: Its contract.
         other: The schema as the other contract declares it, or None, and that contract.
     """
-    schema = _follow(schema, spec.bundle.definitions)
-    if not isinstance(schema, dict) or "properties" not in schema:
-        return schema
-    members = {}
     own = TextMembers(node, spec.resolver)
     theirs = None if other[0] is None else TextMembers(other[0], other[1].resolver)
-    for name, inner in schema["properties"].items():
-        types = own.of(name).types
-        others = frozenset[str]() if theirs is None else theirs.of(name).types
-        member = as_read_by(_follow(inner, spec.bundle.definitions), types, others, node)
-        if not types or "string" in types:  # a text stays one; a list is a parameter that is repeated
-            member = {AT: node, "allOf": [{AT: node, "type": ["string", "array"]}, member]}
-        members[name] = member
-    return {**schema, "properties": members}
+    is_alike = theirs is not None and own.reads_as(theirs)
+
+    def read_members(schema: Schema, depth: int = 0) -> Schema:
+        schema = _follow(schema, spec.bundle.definitions)
+        if not isinstance(schema, dict) or depth > _DEEPEST:
+            return schema if is_alike else True
+        result = {key: value for key, value in schema.items() if is_alike or key in _KEPT}
+        if "properties" in schema:
+            result["properties"] = {
+                name: read(inner, own.of(name), {_types_of(name, theirs)})
+                for name, inner in schema["properties"].items()
+            }
+        if is_alike:
+            return result
+        is_part = depth > 0 or "allOf" in schema
+        if "allOf" in schema:
+            result["allOf"] = [read_members(inner, depth + 1) for inner in schema["allOf"]]
+        if "patternProperties" in schema or (is_part and schema.get("additionalProperties") is not False):
+            result.pop("additionalProperties", None)  # it is also about members that others declare
+        elif isinstance(result.get("additionalProperties"), dict):
+            names = (None, *(() if theirs is None else theirs.declared.keys() - own.declared.keys()))
+            readings = {_types_of(name, theirs) for name in names}
+            result["additionalProperties"] = read(result["additionalProperties"], own.others, readings)
+        return result
+
+    def read(schema: Schema, member: TextMember, readings: set[frozenset[str]]) -> Schema:
+        """Return the schema of a member as the other contract reads it, or True if that is not one way."""
+        if len(readings) > 1:
+            return True
+        (others,) = readings
+        made = as_read_by(_follow(schema, spec.bundle.definitions), member.types, others, node)
+        if not member.types or "string" in member.types:  # a text stays one; a list is repeated
+            return {AT: node, "allOf": [{AT: node, "type": ["string", "array"]}, made]}
+        return made
+
+    return read_members(schema)
+
+
+def _types_of(name: str | None, members: TextMembers | None) -> frozenset[str]:
+    """Return the types that a contract declares of a member, or of those without a name in it."""
+    if members is None:
+        return frozenset()
+    return members.others.types if name is None else members.of(name).types
 
 
 def folded(schema: Schema, definitions: Definitions, depth: int = 0) -> Schema:

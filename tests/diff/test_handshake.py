@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from .documents import compare, found
+from asynction_asgi.errors import HandshakeValidationError
+from asynction_asgi.spec.model.handshake import compile_handshake
+from tests.cases import each_case
+
+from .documents import compare, contract, found
 
 SAY: Any = {"receives": {"say": {"type": "string"}}}
 
@@ -79,6 +83,42 @@ def test_query_parameters_are_compared_as_text(major: int) -> None:
     assert (change.level, change.code) == ("breaking", "QUERY_NARROWED")
     assert change.witness is not None
     assert "--query page=" in change.witness.command
+
+
+@each_case(
+    ("before", "after", "refused"),
+    [
+        (
+            {
+                "required": ["b"],
+                "properties": {"b": {"enum": [1, 2]}},
+                "allOf": [{"properties": {"b": {"type": "integer"}}}],
+            },
+            {"additionalProperties": False},
+            "b=1",
+        ),
+        (
+            {"properties": {"b": {"type": "array", "items": {"type": "string"}, "maxItems": 1}}},
+            {"properties": {"b": {"pattern": "^a"}}},
+            "b=1",
+        ),
+    ],
+)
+def test_nothing_is_proved_of_values_that_are_read_otherwise(
+    major: int, before: Any, after: Any, refused: str
+) -> None:
+    """A query that both contracts read in different ways is not called compatible because of its schemas."""
+    before, after = ({"type": "object", **schema} for schema in (before, after))
+    checks = [
+        compile_handshake(spec.namespaces["/"], spec)
+        for spec in (contract(major, **SAY, query=schema) for schema in (before, after))
+    ]
+    scope = {"query_string": refused.encode()}
+    checks[0]("/", scope, None)
+    with pytest.raises(HandshakeValidationError):
+        checks[1]("/", scope, None)
+    (change,) = compare(major, {**SAY, "query": before}, {**SAY, "query": after}).changes
+    assert change.level in {"breaking", "unknown"}
 
 
 def test_a_query_parameters_limit_has_a_witness(major: int) -> None:

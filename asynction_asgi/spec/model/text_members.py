@@ -45,6 +45,7 @@ class TextMembers:
 
     Attributes:
         declared: Those that are declared by name.
+        others: All others.
         required: Names that are required.
         is_closed: Whether others are refused.
     """
@@ -53,14 +54,19 @@ class TextMembers:
         self._resolver = resolver
         parts = [*_in_place(schema, resolver)]
         names = dict.fromkeys(name for part in parts for name in _held(part, "properties"))
-        self._others = self._member(_held_others(parts))
+        self.others = self._member(_held_others(parts))
         self.declared = {name: self._member(_schemas_of(parts, name)) for name in names}
         self.required = tuple(dict.fromkeys(name for part in parts for name in _required(part)))
         self.is_closed = any(part.value.get("additionalProperties") is False for part in parts)
 
     def of(self, name: str) -> TextMember:
         """Return what is declared of a member, by its name or as of any other one."""
-        return self.declared.get(name, self._others)
+        return self.declared.get(name, self.others)
+
+    def reads_as(self, other: TextMembers) -> bool:
+        """Return whether every member is read in the same way by another schema."""
+        names = self.declared.keys() | other.declared.keys()
+        return self.others == other.others and all(self.of(name) == other.of(name) for name in names)
 
     def _member(self, schemas: Iterable[Node]) -> TextMember:
         types, items = frozenset[str](), None
