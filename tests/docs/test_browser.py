@@ -287,6 +287,15 @@ def test_the_keyboard_reaches_everything(page: Page) -> None:
     expect(page.get_by_role("complementary")).to_be_hidden()
 
 
+def test_a_page_without_a_console_offers_no_key_for_it(browser: Browser) -> None:
+    """The words beside the switch name only keys that do something."""
+    with serve(workshop(docs_console=False)) as url, watched_page(browser, f"{url}/rt/docs") as page:
+        expect(page.get_by_label("Keys: / filters", exact=True)).to_be_checked()
+        page.keyboard.press("c")
+        page.keyboard.press("/")
+        expect(page.get_by_label("Filter events")).to_be_focused()
+
+
 def test_an_example_is_used_in_the_console(page: Page) -> None:
     """The button fills in namespace, event and arguments."""
     page.get_by_role("button", name="use in console: echo").nth(1).click()

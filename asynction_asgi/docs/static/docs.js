@@ -91,7 +91,8 @@
   /** Single keys can be turned off, as some people's speech or switches type them by accident. */
   function addShortcuts(filter) {
     const box = make("input", undefined, { type: "checkbox" });
-    const label = make("label", " Keys: / filters, c opens the console");
+    const hasConsole = document.getElementById("console.data") !== null;
+    const label = make("label", ` Keys: / filters${hasConsole ? ", c opens the console" : ""}`);
     label.prepend(box);
     box.checked = kept.get("asynction.keys") !== "off";
     box.addEventListener("change", () => kept.set("asynction.keys", box.checked ? "on" : "off"));
