@@ -115,6 +115,6 @@ def _lines(tally: Tally) -> list[str]:
     for (place, name), items in parts.items():
         done = ", ".join(item.aspect for item in items if item in tally.exercised)
         missing = ", ".join(item.aspect for item in items if item not in tally.exercised)
-        found = "; ".join([*([done] if done else []), *([f"NOT {missing}"] if missing else [])])
+        found = "; ".join([*([done] if done else []), *([f"NOT: {missing}"] if missing else [])])
         lines.append(f"{place:{place_width}}  {name:{name_width}}  {found}")
     return lines
