@@ -6,22 +6,20 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..server import AsynctionSocketIO
-from ..server.document_source import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.instances.variants import Variants
 from ..spec.model.arguments import is_opaque
 from ..spec.model.by_event import WILDCARD
-from ..spec.model.offered import served_spec
 from ..spec.readers.examples import declared_examples, written_bytes
+from .subject import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from ..server.document_source import Source
     from ..spec.instances.variants import Variant
     from ..spec.model import Event, Spec
     from ..spec.schemas import Mismatch
+    from .subject import Subject
 
 __all__ = ["PHASES", "Case", "Cases", "Phase", "contract_cases"]
 
@@ -139,7 +137,7 @@ class Cases:
 
 
 def contract_cases(
-    contract: AsynctionSocketIO | Source,
+    contract: Subject,
     *,
     namespace: str | None = None,
     events: Iterable[str] | None = None,
@@ -150,14 +148,14 @@ def contract_cases(
     """Return the events that ``asynction-asgi test`` sends, to parametrize a test with.
 
     Args:
-        contract: The application, or its document.
+        contract: The application, one that mounts or wraps it, or its document.
         namespace: Only this one, by its name in the document.
         events: Only these.
         phases: Only these kinds of cases.
         seed: Another one makes other values.
         examples: How many random lists of arguments there are of each event.
     """
-    spec = served_spec(contract.spec if isinstance(contract, AsynctionSocketIO) else load_source(contract))
+    spec = spec_of(contract)
     cases = Cases(spec, seed=seed, examples=examples)
     wanted = None if events is None else frozenset(events)
     return [

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UndeclaredEventError
-from ..server import AsynctionSocketIO
-from ..server.document_source import load_source
 from ..spec.instances import Choices, Instances, UnsatisfiableError
 from ..spec.model.by_event import WILDCARD
 from ..spec.model.namespaces import Namespaces
-from ..spec.model.offered import served_spec
+from ..spec.text.hints import say_known
+from .subject import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hypothesis.strategies import SearchStrategy
 
-    from ..server.document_source import Source
     from ..spec.model import Arguments, Namespace, Spec
+    from .subject import Subject
 
     Draw = Callable[[SearchStrategy[Any]], Any]
 
@@ -26,12 +25,12 @@ __all__ = ["arguments_of", "events_of"]
 
 
 def arguments_of(
-    contract: AsynctionSocketIO | Source, event: str, *, namespace: str = "/", ack: bool = False
+    contract: Subject, event: str, *, namespace: str = "/", ack: bool = False
 ) -> SearchStrategy[tuple[Any, ...]]:
     """Return a strategy for an event's lists of arguments, of all sizes, which shrink to small ones.
 
     Args:
-        contract: The application, or its document.
+        contract: The application, one that mounts or wraps it, or its document.
         event: An event that clients may emit, or else one that the server may emit.
         namespace: A concrete namespace, or its name in the document.
         ack: Draw the event's acknowledgement instead.
@@ -39,38 +38,42 @@ def arguments_of(
     Raises:
         ImportError: Hypothesis is not installed.
         UndeclaredEventError: The document has no such event, or no acknowledgement of it.
-        ValueError: No value was found that the event's schema accepts.
+        ValueError: No value was found that the event's schema accepts, or the application has no document, or
+            several.
     """
-    spec = _spec(contract)
+    spec = spec_of(contract)
     declared = _namespace(spec, namespace)
     found = None if declared is None else declared.receives.get(event) or declared.sends.get(event)
     arguments = None if found is None else found.ack if ack else found.arguments
     if arguments is None:
-        what = "no acknowledgement of this event" if found is not None else "no such event"
         raise UndeclaredEventError(
-            namespace=namespace, event=event, direction="inbound", message=f"the document has {what}"
+            namespace=namespace,
+            event=event,
+            direction="inbound",
+            message=_missing(spec, namespace, event, is_declared=found is not None),
         )
     return _lists(Instances(spec, examples=False), arguments)
 
 
-def events_of(
-    contract: AsynctionSocketIO | Source, *, namespace: str = "/"
-) -> SearchStrategy[tuple[str, tuple[Any, ...]]]:
+def events_of(contract: Subject, *, namespace: str = "/") -> SearchStrategy[tuple[str, tuple[Any, ...]]]:
     """Return a strategy for all that clients may emit in a namespace: an event's name, and its arguments.
 
     Args:
-        contract: The application, or its document.
+        contract: The application, one that mounts or wraps it, or its document.
         namespace: A concrete namespace, or its name in the document.
 
     Raises:
         ImportError: Hypothesis is not installed.
-        ValueError: Clients may emit nothing in the namespace, or no value was found that a schema accepts.
+        ValueError: The namespace is not declared, clients may emit nothing in it, no value was found that a schema
+            accepts, or the application has no document, or several.
     """
-    spec = _spec(contract)
+    spec = spec_of(contract)
     declared = _namespace(spec, namespace)
     events = (
         [] if declared is None else [event for name, event in declared.receives.items() if name != WILDCARD]
     )
+    if declared is None:
+        raise ValueError(Namespaces(spec).undeclared(namespace))
     if not events:
         raise ValueError(f"clients may emit nothing in {namespace!r}")
     strategies = _strategies()
@@ -91,8 +94,15 @@ def _strategies() -> Any:
     return strategies
 
 
-def _spec(contract: AsynctionSocketIO | Source) -> Spec:
-    return served_spec(contract.spec if isinstance(contract, AsynctionSocketIO) else load_source(contract))
+def _missing(spec: Spec, namespace: str, event: str, *, is_declared: bool) -> str:
+    """Say why an event, or its acknowledgement, has no arguments to draw, and what may be meant."""
+    declared = _namespace(spec, namespace)
+    if declared is None:
+        return Namespaces(spec).undeclared(namespace)
+    if is_declared:
+        return "the document has no acknowledgement of this event"
+    known = [name for name in (*declared.receives, *declared.sends) if name != WILDCARD]
+    return f"the document has no such event{say_known(event, known)}"
 
 
 def _namespace(spec: Spec, name: str) -> Namespace | None:

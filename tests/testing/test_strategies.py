@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import Phase, find, given, settings
+from starlette.applications import Starlette
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.routing import Mount
 
 from asynction_asgi import AsynctionSocketIO, UndeclaredEventError, load_spec
 from asynction_asgi.spec.model.arguments import compile_arguments
-from asynction_asgi.testing import arguments_of, events_of
+from asynction_asgi.testing import arguments_of, contract_cases, events_of
 from tests.forked import run_pytest
 from tests.server.documents import PAIR, channel, document, message
 
@@ -105,11 +108,11 @@ def test_impossible_strategies_raise_at_once() -> None:
         {"event": "move", "ack": True},
         {"event": "x", "namespace": "/elsewhere"},
     ):
-        with pytest.raises(UndeclaredEventError, match="the document has no"):
+        with pytest.raises(UndeclaredEventError, match=r"the document (has no|declares no namespace)"):
             arguments_of(APP, **wrong)
     with pytest.raises(ValueError, match="no value was found"):
         arguments_of(APP, "never")
-    with pytest.raises(ValueError, match="nothing"):
+    with pytest.raises(ValueError, match="declares no namespace"):
         events_of(APP, namespace="/elsewhere")
 
 
@@ -160,3 +163,37 @@ def test_faults_of_a_handler_are_shown_small(tmp_path: Path) -> None:
     assert code == 1
     assert "event=('say', ('',))" in shown
     assert "event=('say', ('\\x80',))" in shown
+
+
+@pytest.mark.parametrize(
+    ("event", "namespace", "message"),
+    [
+        ("hier", "/", "the document has no such event; did you mean 'hire'"),
+        ("hirde", "/", "did you mean 'hired'"),
+        ("hire", "/none", "the document declares no namespace '/none'"),
+        ("hire", "/romms/7", "the document declares no namespace '/romms/7'"),
+    ],
+)
+def test_a_misspelt_name_gets_a_suggestion(event: str, namespace: str, message: str) -> None:
+    """The error names what may be meant; a namespace that is not declared is the mistake, whatever the event."""
+    with pytest.raises(UndeclaredEventError, match=message):
+        arguments_of(APP, event, namespace=namespace)
+    if namespace != "/":
+        with pytest.raises(ValueError, match=message):
+            events_of(APP, namespace=namespace)
+
+
+def test_the_contract_is_found_in_an_application_around_it() -> None:
+    """An application that mounts or wraps the server stands for its document; none or several are an error."""
+    mounted = Starlette(routes=[Mount("/realtime", APP)])
+    wrapping = GZipMiddleware(mounted)
+    for around in (mounted, wrapping):
+        assert smallest(arguments_of(around, "hired")) == (False,)
+        assert [case.event for case in contract_cases(around, events=["move"], phases=["edges"])] == [
+            case.event for case in contract_cases(APP, events=["move"], phases=["edges"])
+        ]
+    with pytest.raises(ValueError, match="no AsynctionSocketIO in its routes"):
+        arguments_of(Starlette(), "hire")
+    twice = Starlette(routes=[Mount("/a", APP), Mount("/b", AsynctionSocketIO.from_spec(SPEC))])
+    with pytest.raises(ValueError, match="2 servers are in this application"):
+        contract_cases(twice)
