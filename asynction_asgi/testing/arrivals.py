@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Arrivals"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 T = TypeVar("T")
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["TestClient"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 WAIT_SECONDS = 5.0
 _GOING_AWAY, _ABNORMAL = 1001, 1006  # RFC 6455, 7.4.1
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Contract", "NamespaceContract"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 _NOTHING: Checks = ByEvent({}, None)
 
 

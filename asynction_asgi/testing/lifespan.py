@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Lifespan"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 
 class Lifespan:
     """One run of an application's lifespan.

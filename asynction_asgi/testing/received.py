@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Received", "data_of"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 
 @dataclass(frozen=True, slots=True)
 class Received:

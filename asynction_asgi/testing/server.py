@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -16,8 +17,7 @@ from .errors import ConnectError
 from .lifespan import Lifespan
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
-    from contextlib import AbstractAsyncContextManager
+    from collections.abc import Awaitable, Callable, Mapping
     from types import TracebackType
     from typing import Self
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
 
 __all__ = ["TestServer"]
+
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 _LIFESPAN_SECONDS = 30.0
 
@@ -131,12 +133,10 @@ class TestServer:
             NothingReceivedError: The server did not answer in time.
             RuntimeError: The application is not started; use the server as a context manager.
         """
-        return self._connect(namespace, auth, _scope(self._path, headers, query, cookies), timeout)
+        scope = _scope(self._path, headers, query, cookies)
+        return _Connecting(partial(self._begin, namespace, auth, scope, timeout), self._end)
 
-    @contextlib.asynccontextmanager
-    async def _connect(
-        self, namespace: str, auth: Any, scope: Message, seconds: float
-    ) -> AsyncIterator[TestClient]:
+    async def _begin(self, namespace: str, auth: Any, scope: Message, seconds: float) -> TestClient:
         if self._lifespan is None:
             raise RuntimeError("the application is not started; use 'async with TestServer(app) as server'")
         scope["state"] = self._lifespan.state.copy()
@@ -152,11 +152,14 @@ class TestServer:
         self._clients.add(client)
         try:
             await self._open(client, seconds)
-            yield client
-        finally:
-            self._clients.discard(client)
-            await client.close()
-        client.raise_trouble()
+        except BaseException:
+            await self._end(client)
+            raise
+        return client
+
+    async def _end(self, client: TestClient) -> None:
+        self._clients.discard(client)
+        await client.close()
 
     async def _open(self, client: TestClient, seconds: float) -> None:
         try:
@@ -169,6 +172,32 @@ class TestServer:
 
     def _gone(self, sid: str, namespace: str) -> bool:
         return self._served is None or self._served.socket(sid, namespace) is None
+
+
+class _Connecting(AbstractAsyncContextManager[TestClient]):
+    """The block of a client; a generator's frames in `contextlib` would stand at the end of each failure."""
+
+    def __init__(
+        self,
+        begin: Callable[[], Awaitable[TestClient]],
+        end: Callable[[TestClient], Awaitable[None]],
+    ) -> None:
+        self._begin = begin
+        self._end = end
+
+    async def __aenter__(self) -> TestClient:
+        self._client = await self._begin()
+        return self._client
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._end(self._client)
+        if error is None:
+            self._client.raise_trouble()
 
 
 def _check_application(app: Any) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["wire"]
 
+__tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
+
 
 def wire(client: TestClient) -> _Wire:
     """Return a test client under the methods of python-socketio's, for the classes that ``client`` writes.

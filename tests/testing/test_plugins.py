@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 # Imported here, because pytester unloads the modules that its runs import first.
@@ -41,6 +43,42 @@ async def test_a_fixture(client):
 async def test_another(client):
     assert await client.call("echo", "again") == "again"
 """
+FAILING = """
+import pytest
+from asynction_asgi import AsynctionSocketIO
+from asynction_asgi.testing import TestServer
+
+pytestmark = pytest.mark.anyio
+app = AsynctionSocketIO.from_spec("echo.yaml", mock="missing")
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+async def test_a_wrong_argument():
+    async with TestServer(app) as server, server.connect() as client:
+        await client.call("echo", 1)  # ends here
+
+async def test_a_refusal():
+    async with TestServer(app) as server, server.connect() as client:
+        await client.call("echo", 1, unchecked=True)  # ends here
+
+async def test_a_misspelt_event():
+    async with TestServer(app) as server, server.connect() as client:
+        await client.emit("eco", "hello")  # ends here
+
+async def test_an_undeclared_event():
+    async with TestServer(app) as server, server.connect() as client:
+        await client.receive("echo")  # ends here
+
+async def test_a_refused_connection():
+    async with TestServer(app) as server:
+        async with server.connect("/none"):  # ends here
+            pass
+
+async def test_an_unsupported_application():
+    TestServer("echo.yaml")  # ends here
+"""
 ANYIO = """
 pytestmark = pytest.mark.anyio
 
@@ -72,3 +110,16 @@ def test_fixtures_and_tests_share_a_client(
     options = ["-o", scope] if "asyncio" in fixture else ["-p", "no:asyncio"]
     result = pytester.runpytest_inprocess("-W", "error", *options)
     result.assert_outcomes(passed=2)
+
+
+def test_a_failure_ends_in_the_line_of_the_test(pytester: pytest.Pytester) -> None:
+    """No frame of this package, nor of Python's library, stands between the test's line and the error."""
+    (pytester.path / "echo.yaml").write_text(DOCUMENT, "utf-8")
+    pytester.makepyfile(FAILING)
+    result = pytester.runpytest_inprocess("-W", "error", "-p", "no:asyncio", "--tb=short")
+    result.assert_outcomes(failed=6)
+    lines = result.outlines
+    frames = [line for line in lines if re.match(r"\S+\.py:\d+: in ", line)]
+    assert len(frames) == 6
+    assert all(line.startswith("test_a_failure_ends_in_the_line_of_the_test.py:") for line in frames)
+    assert sum(line.endswith("# ends here") for line in lines) == 6
