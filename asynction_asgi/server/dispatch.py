@@ -172,9 +172,9 @@ class Dispatcher:
         conversation = peer.state  # the peer forgets it when the client has left, which no handler waits for
         routes, socket, guard = conversation.routes, conversation.socket, conversation.guard
         self.connections.add(socket)
-        task = asyncio.current_task()
         handler = routes.lifecycle.get("connect")
         if handler is not None:
+            task = asyncio.current_task()
             call = Call("connect", socket, "connect", (auth,))
             self._open_scope(conversation, handler, call)
             try:
@@ -337,21 +337,25 @@ class Dispatcher:
         if conversation.guard is not None:
             conversation.guard.close()
         handler = conversation.routes.lifecycle.get("disconnect")
-        task = asyncio.current_task()
-        call = Call("disconnect", conversation.socket, "disconnect", (reason,))
         try:
             if handler is not None:
-                self._open_scope(conversation, handler, call)
-                async with Closing(call.scope):
-                    await perform(handler, call)
-        except BaseException as error:
-            if must_pass(error, task):
-                raise
-            await self._failures.report(conversation.routes, call, error)
+                await self._tell(conversation, handler, reason)
         finally:
             self.connections.remove(conversation.socket)
             if conversation.scope is not None:
                 await conversation.scope.end()
+
+    async def _tell(self, conversation: Conversation, handler: BoundHandler, reason: str) -> None:
+        task = asyncio.current_task()
+        call = Call("disconnect", conversation.socket, "disconnect", (reason,))
+        try:
+            self._open_scope(conversation, handler, call)
+            async with Closing(call.scope):
+                await perform(handler, call)
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
+            await self._failures.report(conversation.routes, call, error)
 
     def _must_pass(self, error: BaseException, peer: Peer[Conversation]) -> bool:
         """Return whether an error ends the task, which is garbage only if the peer is gone."""
