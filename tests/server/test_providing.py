@@ -585,7 +585,7 @@ def error_handler(error: Exception, *, first: First) -> None: ...
             asks_in_place,
             {First: First},
             "'first' is of a type that is provided, and takes the place of an argument; make it keyword-only:"
-            " (…, *, first: …) [ARITY]",
+            " (…, *, first: …) (tests",
             id="not keyword-only",
         ),
         pytest.param(annotated_in_place, {}, "FastAPI's Depends", id="Annotated Depends, not keyword-only"),
