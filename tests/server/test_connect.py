@@ -44,6 +44,11 @@ ALTERNATIVES = {
         },
     ],
 }
+DENIED = {
+    "type": "object",
+    "properties": {"v": {"type": "integer"}},
+    "not": {"required": ["v"], "properties": {"v": {"type": "string"}}, "additionalProperties": False},
+}
 NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
 IN_PARTS = {"type": "object", "allOf": [HEADERS, {"not": {"required": ["X-Debug"]}}]}
 AUTH = {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 3}}}
@@ -70,6 +75,7 @@ def guarded(**fields: Any) -> dict[str, Any]:
         pytest.param({"bindings": {"ws": {"query": ALTERNATIVES}}}, "?tag=1&tag=2", {}, None, id="query list of an alternative"),
         pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=3", {}, None, id="query of any name"),
         pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=x", {}, "/page", id="query of any name wrong"),
+        pytest.param({"bindings": {"ws": {"query": DENIED}}}, "?v=3", {}, None, id="query of a type that is denied as another"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID}}, None, id="header of a part"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": "1"}}, "/X-Request-Id", id="header of a part wrong"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID, "x-debug": "1"}}, "", id="header denied"),

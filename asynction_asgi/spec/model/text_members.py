@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["TextMember", "TextMembers"]
 
+# What these say of a member is no declaration, unless nothing else speaks of it.
+_ONLY_ASKED = frozenset({"not", "if"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextMember:
@@ -52,11 +55,14 @@ class TextMembers:
 
     def __init__(self, schema: Node, resolver: Resolver) -> None:
         self._resolver = resolver
-        parts = [*_in_place(schema, resolver)]
-        names = dict.fromkeys(name for part in parts for name in _held(part, "properties"))
+        everywhere = [*_in_place(schema, resolver)]
+        parts = [*_in_place(schema, resolver, without=_ONLY_ASKED)]
         self.others = self._member(_held_others(parts))
-        self.declared = {name: self._member(_schemas_of(parts, name)) for name in names}
-        self.required = tuple(dict.fromkeys(name for part in parts for name in _required(part)))
+        self.declared = {
+            name: self._member([*_schemas_of(parts, name)] or _schemas_of(everywhere, name))
+            for name in dict.fromkeys(name for part in everywhere for name in _held(part, "properties"))
+        }
+        self.required = tuple(dict.fromkeys(name for part in everywhere for name in _required(part)))
         self.is_closed = any(part.value.get("additionalProperties") is False for part in parts)
 
     def of(self, name: str) -> TextMember:
@@ -79,8 +85,8 @@ class TextMembers:
         return TextMember(types=types, items=items)
 
 
-def _in_place(schema: Node, resolver: Resolver) -> Iterator[Node]:
-    """Yield a schema and all others that it applies to the same value."""
+def _in_place(schema: Node, resolver: Resolver, without: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Yield a schema and all others that it applies to the same value, but for those of some keywords."""
     waiting, seen = [schema], set()
     while waiting:
         part = resolver.follow(waiting.pop())
@@ -88,7 +94,9 @@ def _in_place(schema: Node, resolver: Resolver) -> Iterator[Node]:
             continue
         seen.add(part.identity)
         yield part
-        waiting += [inner.schema for inner in children(part) if inner.kind == "same"][::-1]
+        waiting += [
+            inner.schema for inner in children(part) if inner.kind == "same" and inner.keyword not in without
+        ][::-1]
 
 
 def _held(part: Node, keyword: str) -> dict[str, Any]:
