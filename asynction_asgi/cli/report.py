@@ -109,7 +109,7 @@ def _finding(found: Diagnostic) -> str:
     severity = click.style(f"{found.severity}:", fg=_COLOURS[found.severity], bold=True)
     place = click.style(printable(found.place), bold=True)
     head = f"{place}: {severity} {printable(found.message)} [{found.code}]"
-    if found.source is None or found.line is None or found.column is None:
+    if found.source is None or not found.source.strip() or found.line is None or found.column is None:
         return head
     text, caret = _window(found.source.rstrip(), found.column - 1)
     margin = f"{found.line:>5} | "

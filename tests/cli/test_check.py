@@ -90,6 +90,17 @@ def test_text_shows_place_line_and_caret() -> None:
     assert summary == "1 error in 2 files; 1 can't be served"
 
 
+def test_an_empty_line_is_not_shown(tmp_path: Path) -> None:
+    """An empty document is reported as empty, without a caret below nothing."""
+    path = tmp_path / "empty.yaml"
+    path.touch()
+    result = CliRunner().invoke(main, ["check", str(path)])
+    assert result.exit_code == 1
+    first, summary = result.output.splitlines()
+    assert "error: the document is empty; begin it with 'asyncapi: 3.0.0'" in first
+    assert summary.startswith("1 error in 1 file")
+
+
 @pytest.mark.usefixtures("folder")
 def test_json_has_an_object_per_file_in_order() -> None:
     """JSON lists each finding with its place, and the compiled model of a servable document."""

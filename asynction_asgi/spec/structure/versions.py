@@ -45,7 +45,9 @@ def read_version(root: Node, found: list[Diagnostic]) -> tuple[int, int] | None:
         found.append(node.diagnostic("error", code, message))
 
     if not isinstance(root.value, dict):
-        refuse(root, "NOT_OBJECT", "an AsyncAPI document is an object")
+        is_empty = root.value is None
+        what = "the document is empty; begin it with 'asyncapi: 3.0.0'"
+        refuse(root, "NOT_OBJECT", what if is_empty else "an AsyncAPI document is an object")
         return None
     node = root.get("asyncapi")
     if node is None:

@@ -14,6 +14,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from .yaml_events import EXPANDED, Composed, Composer, Fault, Places, StopError
+from .yaml_words import explain
 
 try:
     from _ruamel_yaml import CParser
@@ -29,9 +30,6 @@ __all__ = ["compose", "dump_yaml"]
 
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# The pure parser's messages for a tab and for a colon within a text.
-_TAB = "found character '\\t' that cannot start any token"
-_COLON = "mapping values are not allowed here"
 
 
 def compose(text: str, *, places: Places | None) -> Composed:
@@ -53,15 +51,8 @@ def compose(text: str, *, places: Places | None) -> Composed:
         mark = error.problem_mark or error.context_mark
         message = " ".join(part for part in (error.context, error.problem) if part)
         at = (mark.line, mark.column) if mark is not None else (None, None)
-        if mark is not None and error.problem == _TAB:
-            indents = not text.splitlines()[mark.line][: mark.column].strip()
-            message = f"tabs cannot {'indent YAML' if indents else 'be used here'}; use spaces"
-        if (
-            mark is not None
-            and error.problem == _COLON
-            and ":" in text.splitlines()[mark.line][: mark.column]
-        ):
-            message = "a text that contains ': ' must be in quotes"
+        if mark is not None:
+            message = explain(error.problem or "", text, mark.line, mark.column) or message
         fault = Fault(code="YAML_SYNTAX", message=message, line=at[0], column=at[1])
     except YAMLError as error:
         fault = Fault(code="YAML_SYNTAX", message=str(error).splitlines()[0])

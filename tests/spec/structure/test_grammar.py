@@ -47,6 +47,9 @@ def test_the_version_decides_first(tmp_path: Path, text: str, code: str, pointer
         ("asyncapi: '2.6'", "did you mean '2.6.0'?"),
         ("asyncapi: 9.0.0", "2.0 to 2.6, 3.0 to 3.1 are"),
         ("openapi: 3.0.0", "this is a document of openapi"),
+        ("", "the document is empty"),
+        ("# to be written\n", "the document is empty"),
+        ("- a", "is an object"),
     ],
 )
 def test_the_version_has_hints(tmp_path: Path, text: str, says: str) -> None:

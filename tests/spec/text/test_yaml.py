@@ -101,6 +101,31 @@ def test_faults_have_a_code_and_a_line(text: str, code: str, line: int, pointer:
         assert fault.pointer == pointer
 
 
+@each_case(
+    ("text", "message"),
+    [
+        ("a:\n  b: 1\n   c: 2\n", "line 3 is indented by 3 spaces, and line 2 by 2;"),
+        ("a:\n  b:\n    c: 1\n     d: 2\n", "line 4 is indented by 5 spaces, and line 3 by 4;"),
+        ("a:\n  b: 1\n c: 2\n", "line 3 is indented by 1 space, and line 2 by 2;"),
+        ("a:\n  b: x\n  c:\n    d: 1\n   e: 2\n", "line 5 is indented by 3 spaces, and line 4 by 4;"),
+        ("a:\n    b: 1\n\n# x\n  c: 2\n", "line 5 is indented by 2 spaces, and line 2 by 4;"),
+        ("a:\n  - b: 1\n   c: 2\n", "line 3 is indented by 3 spaces, and line 2 by 4, its '- ' included;"),
+        ("a:\n  - b\n - c\n", "line 3 is indented by 1 space, and line 2 by 2;"),
+        ("a: {t: Chat: live}", "a text that contains ': ' must be in quotes, or a comma is missing"),
+        ("a: {t: [x: y: z]}", "a text that contains ': ' must be in quotes, or a comma is missing"),
+        ("a: {b: 1\nc: 2", "expected ',' or '}', but got ':'"),
+        ("a: b: c", "a text that contains ': ' must be in quotes"),
+        ("a:\n\tb: 1", "tabs cannot indent YAML; use spaces"),
+        ("a: [1", "expected ',' or ']'"),
+        ("a:\n  b: 1\n  - c\n", "found '-'"),
+    ],
+)
+def test_common_mistakes_are_explained(text: str, message: str) -> None:
+    """Indentation is compared with the nearest of the levels above; else the parser's words are kept."""
+    (fault,) = compose(text, places=None).faults
+    assert message in fault.message
+
+
 def test_all_faults_of_a_text_are_found() -> None:
     """One run reports each duplicate, tag and key, and returns the rest of the tree."""
     result = compose("a: 1\na: 2\nb: !x 1\n[c]: 3\nd: 4", places=None)
