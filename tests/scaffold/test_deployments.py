@@ -19,6 +19,7 @@ from asynction_asgi import load_spec
 from asynction_asgi.cli.commands.scaffold import scaffold as command
 from asynction_asgi.scaffold import make_application
 from asynction_asgi.scaffold.deployments import Deployment, deployment_files
+from asynction_asgi.scaffold.deployments.origin import installed_origin, requirement
 
 from ..cli.processes import running
 from ..cli.rolling import free_ports
@@ -214,6 +215,47 @@ def test_what_verifies_tokens_is_installed(tmp_path: Path, folder: Path, verifie
     written(path, folder, "--deploy", "docker")
     needed = (folder / "deploy" / "requirements.txt").read_text("utf-8")
     assert "asynction-asgi[fast,jwt,redis]" in needed
+
+
+@pytest.mark.parametrize(
+    ("origin", "last"),
+    [
+        (None, "asynction-asgi[fast]"),
+        (
+            {"url": "https://git.example.com/a.git", "vcs_info": {"vcs": "git", "commit_id": "c0ffee"}},
+            "asynction-asgi[fast] @ git+https://git.example.com/a.git@c0ffee",
+        ),
+        (
+            {
+                "url": "ssh://git@git.example.com/a.git",
+                "vcs_info": {"vcs": "git", "commit_id": "c0ffee"},
+                "subdirectory": "python",
+            },
+            "asynction-asgi[fast] @ git+ssh://git@git.example.com/a.git@c0ffee#subdirectory=python",
+        ),
+        (
+            {"url": "https://example.com/asynction_asgi-1-py3-none-any.whl", "archive_info": {}},
+            "asynction-asgi[fast] @ https://example.com/asynction_asgi-1-py3-none-any.whl",
+        ),
+        (
+            {"url": "file:///home/me/asynction-asgi", "dir_info": {"editable": True}},
+            "asynction-asgi[fast] @ https://replace-this.invalid/asynction_asgi-0-py3-none-any.whl",
+        ),
+        ({}, "asynction-asgi[fast] @ https://replace-this.invalid/asynction_asgi-0-py3-none-any.whl"),
+    ],
+    ids=["index", "git", "folder of a repository", "wheel", "files here", "source"],
+)
+def test_the_package_is_installed_from_where_it_came(origin: dict[str, Any] | None, last: str) -> None:
+    """The requirement names the known origin; without one it has an address to replace, never the bare name."""
+    lines = requirement("fast", origin).splitlines()
+    assert lines[-1] == last
+    assert all(line.startswith("# ") for line in lines[:-1])
+
+
+def test_the_installed_package_is_named() -> None:
+    """What pip noted about this environment is written into the files."""
+    written_lines = files_of("docker")["deploy/requirements.txt"]
+    assert written_lines == f"{requirement('fast,redis', installed_origin())}\n"
 
 
 def test_an_update_adds_what_is_missing(document: Path, folder: Path) -> None:

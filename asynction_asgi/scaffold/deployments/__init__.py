@@ -8,6 +8,8 @@ import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from .origin import installed_origin, requirement
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -68,6 +70,7 @@ def deployment_files(
 def _words(title: str, path: str, secrets: Sequence[str], *, verifies: bool) -> dict[str, str]:
     """Return the text of each name in a template."""
     name = _slug(title)
+    extras = ",".join(sorted({"fast", "redis", *(["jwt"] if verifies else [])}))
     variables = ["MESSAGE_QUEUE", "MESSAGE_QUEUE_SECRET", *secrets]
     settings = [
         "# What connects the processes, and the secret that signs what goes over it: 16 bytes or more.",
@@ -81,7 +84,7 @@ def _words(title: str, path: str, secrets: Sequence[str], *, verifies: bool) -> 
         "location": _quoted(f"{path}/"),
         "description": title.replace("%", "%%"),
         "settings": "\n".join(settings),
-        "extras": ",".join(sorted({"fast", "redis", *(["jwt"] if verifies else [])})),
+        "requirement": requirement(extras, installed_origin()),
         "run_options": "".join(f"-e {variable}=… " for variable in variables),
         "literals": " ".join(f"--from-literal={variable}=…" for variable in variables),
     }
