@@ -29,8 +29,13 @@ _CONNECTION = frozenset((b"upgrade", b"keep-alive, upgrade", b"upgrade, keep-ali
 _DOUBTFUL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"proxy-connection", b"te", b"trailer")
 )
-# What uvicorn's ProxyHeadersMiddleware reads.
-_FORWARDED = frozenset((b"x-forwarded-for", b"x-forwarded-proto"))
+# What uvicorn's ProxyHeadersMiddleware reads, or may read one day.
+_FORWARDED = frozenset(
+    (
+        *(b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix"),
+        *(b"x-forwarded-proto", b"x-forwarded-scheme", b"x-forwarded-ssl", b"x-real-ip"),
+    )
+)
 # Parsers differ in which of several they take.
 _SINGLE = (
     *(b"host", b"connection", b"upgrade", b"origin"),

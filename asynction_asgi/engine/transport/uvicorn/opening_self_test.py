@@ -10,6 +10,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.server import ServerState
 
 from ....logs import uvicorns_logger
@@ -82,7 +83,8 @@ class _Visit:
         }
         config = uvicorn.Config(self._serve, interface="asgi3", ws_per_message_deflate=False, **options)
         config.load()
-        config.loaded_app = self._serve
+        # Ours passes it by, and theirs must be the same behind it.
+        config.loaded_app = ProxyHeadersMiddleware(self._serve, "*")
         config.ws_protocol_class = WebSocketProtocol
         # mypy: the transport is one of asyncio's, which only records.
         protocol: Any = HttpProtocol(config, self.state, {}, asyncio.get_running_loop())

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from asynction_asgi.engine import create_server
@@ -134,13 +135,30 @@ def another_answer(self: Any, *arguments: Any) -> None:
     self.response.headers["X-More"] = "1"
 
 
-@pytest.mark.parametrize("changed", [another_scope, another_answer])
+async def another_middleware(self: Any, scope: Any, receive: Any, send: Any) -> None:
+    """Add to the scope of a client behind no proxy what this uvicorn does not have."""
+    await self.app({**scope, "more": True}, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "changed"),
+    [
+        (WebSocketsSansIOProtocol, "handle_connect", another_scope),
+        (WebSocketsSansIOProtocol, "handle_connect", another_answer),
+        (ProxyHeadersMiddleware, "__call__", another_middleware),
+    ],
+    ids=["scope", "answer", "middleware"],
+)
 async def test_a_release_that_answers_otherwise_answers_itself(
-    changed: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    owner: type,
+    name: str,
+    changed: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """`run` leaves handshakes to a uvicorn whose scopes or answers differ, and logs that once with the difference."""
     compat.opens.cache_clear()
-    monkeypatch.setattr(WebSocketsSansIOProtocol, "handle_connect", changed)
+    monkeypatch.setattr(owner, name, changed)
     try:
         assert not compat.opens()
         assert compat.choose_http().endswith(":DeferringHttpProtocol")
