@@ -98,10 +98,12 @@ def members_as_read_by(schema: Schema, node: Node, spec: Spec, other: tuple[Node
             }
         if is_alike:
             return result
-        is_part = depth > 0 or "allOf" in schema
         if "allOf" in schema:
             result["allOf"] = [read_members(inner, depth + 1) for inner in schema["allOf"]]
-        if "patternProperties" in schema or (is_part and schema.get("additionalProperties") is not False):
+        is_alone = depth == 0 and schema.keys() <= _KEPT
+        if "patternProperties" in schema or (
+            not is_alone and schema.get("additionalProperties") is not False
+        ):
             result.pop("additionalProperties", None)  # it is also about members that others declare
         elif isinstance(result.get("additionalProperties"), dict):
             names = (None, *(() if theirs is None else theirs.declared.keys() - own.declared.keys()))

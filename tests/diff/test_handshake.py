@@ -36,6 +36,8 @@ def headers(*required: str, closed: bool = False, **properties: Any) -> dict[str
     return {**SAY, "headers": {**schema, "additionalProperties": False} if closed else schema}
 
 
+INTEGER: Any = {"type": "integer"}
+TEXT: Any = {"type": "string"}
 TOKEN: Any = {"type": "object", "properties": {"token": {"type": "string"}}}
 
 
@@ -95,6 +97,17 @@ def test_query_parameters_are_compared_as_text(major: int) -> None:
                 "allOf": [{"properties": {"b": {"type": "integer"}}}],
             },
             {"additionalProperties": False},
+            "b=1",
+        ),
+        (
+            {
+                "additionalProperties": INTEGER,
+                "anyOf": [{"properties": {"b": INTEGER}, "additionalProperties": TEXT}],
+            },
+            {
+                "additionalProperties": TEXT,
+                "anyOf": [{"properties": {"b": INTEGER}, "additionalProperties": TEXT}],
+            },
             "b=1",
         ),
         (
