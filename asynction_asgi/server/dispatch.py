@@ -344,6 +344,8 @@ class Dispatcher:
             self.connections.remove(conversation.socket)
             if conversation.scope is not None:
                 await conversation.scope.end()
+            if peer.recoverable:  # the client presents them again when it comes back
+                conversation.socket.auth = conversation.socket.token_info = None
 
     async def _tell(self, conversation: Conversation, handler: BoundHandler, reason: str) -> None:
         task = asyncio.current_task()

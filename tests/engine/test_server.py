@@ -260,9 +260,7 @@ async def test_no_request_waits_for_a_hanging_connect_handler() -> None:
             connection = socket.connection
             await client.send("41", "40/chat,")
             assert "rate_limited" in str(await client.receive())
-        await until(
-            lambda: socket.closing_task is not None and socket.closing_task.done(), "the request ends"
-        )
+        await until(lambda: socket.closed, "the request ends")
         assert stage.script.told == [("connect", "/", None)]
         await stage.server.shutdown(0.01)
         assert stage.script.told == [("connect", "/", None), ("cancelled",)]

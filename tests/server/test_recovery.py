@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import gc
 import json
 import logging
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from opentelemetry.trace import StatusCode
 
-from asynction_asgi import AsynctionSocketIO, Socket, Tracing
+from asynction_asgi import AsynctionSocketIO, Limits, Socket, Tracing
+from asynction_asgi.engine.transport import websocket
 from tests.engine.returner import Returner
 from tests.engine.stage import Script, Stage, payload, serve_app, until
 from tests.server.documents import channel, message
@@ -37,6 +41,10 @@ class Incomparable:
 
     def __eq__(self, other: object) -> bool:
         raise LookupError
+
+
+class Headers(list[Any]):
+    """Those of a request, which can tell whether anything keeps them."""
 
 
 @contextlib.asynccontextmanager
@@ -105,6 +113,53 @@ async def test_only_the_same_user_gets_the_session_back(token: str, recovered: b
             assert one.recovered == recovered
             await stage.server.emit("news", "for all")
             assert await one.take(1 + recovered) == ["for ada"] * recovered + ["for all"]
+
+
+async def test_a_client_that_is_away_costs_neither_its_request_nor_its_auth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once its disconnect handler has run, which still sees both; it comes back with new ones."""
+    # Timers of asyncio, also cancelled ones, keep a context until they are due.
+    monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.0)
+    short: dict[str, Any] = {"ping_interval": 0.2, "limits": Limits(connect_seconds=0.2)}
+    requests: list[weakref.ref[Headers]] = []
+    request: contextvars.ContextVar[Any] = contextvars.ContextVar("request")
+    seen: list[tuple[Any, ...]] = []
+    sockets: list[Socket] = []
+
+    async def disconnect(socket: Socket) -> None:
+        seen.append((socket.auth, bool(socket.environ["asgi.scope"]["headers"]), request.get() is not None))
+        sockets.append(socket)
+
+    extensions: dict[str, Any] = {"x-recovery": True}
+    channels = {"root": channel(sends=[message("news")], **extensions)}
+    handlers = {"/": {"disconnect": disconnect}}
+    app = AsynctionSocketIO.from_spec(secured({}, channels, []), handlers=handlers, **short)
+
+    async def middleware(scope: Any, receive: Any, send: Any) -> None:
+        headers = Headers(scope["headers"])
+        requests.append(weakref.ref(headers))
+        request.set(headers)
+        scope["headers"] = headers
+        del headers
+        await app(scope, receive, send)
+
+    async with serve_app(middleware) as url:
+        stage = Stage(url, app.server, Script())
+        one = Returner(stage)
+        async with one.there(name="ada"):
+            pass
+        await until(lambda: sockets and sockets[0].environ.keys() == {"asgi.scope"})
+        assert seen == [({"name": "ada"}, True, True)]
+        [socket] = sockets
+        assert (socket.auth, socket.token_info, socket.recoverable) == (None, None, True)
+        assert socket.environ["asgi.scope"].keys() == {"client"}
+        await until(lambda: gc.collect() >= 0 and requests[0]() is None, "the request is freed")
+        async with one.there(name="ada"):
+            assert one.recovered
+        await until(lambda: len(seen) == 2)
+        assert seen[1] == seen[0]
+        await app.server.shutdown(1.0)
 
 
 async def test_the_id_of_a_session_is_neither_kept_nor_logged(caplog: pytest.LogCaptureFixture) -> None:

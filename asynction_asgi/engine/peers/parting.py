@@ -239,3 +239,5 @@ class Parting:
 
 def _count_parted(connection: Connection) -> None:
     connection.parting -= 1
+    if connection.closed and not connection.parting:
+        connection.context = contextvars.Context()  # nothing more will run in it

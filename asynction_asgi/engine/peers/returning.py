@@ -10,6 +10,7 @@ Source: Socket.IO 4.6, "Connection state recovery"; the protocol is socket.io-cl
 from __future__ import annotations
 
 import asyncio
+from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
 from .members import Member, Phase
@@ -17,7 +18,7 @@ from .sessions import Kept, Session, key_of, new_pid
 from .trails import Trail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ...spec.model import Recovery
     from ..limits import Limits
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 # A session can go to another process while its client waits for it here.
 _ROUNDS = 3
+
+
+def _shorten(environ: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the log needs of an environ; a client that comes back has a new one."""
+    return {"asgi.scope": {"client": environ["asgi.scope"].get("client")}}
 
 
 class Returning:
@@ -81,7 +87,8 @@ class Returning:
             return False
         loop = asyncio.get_running_loop()
         self.changed, session.ended = loop.time(), loop.create_future()
-        session.timer = loop.call_later(session.trail.seconds, self.end, session.trail)
+        seconds, trail = session.trail.seconds, session.trail
+        session.timer = loop.call_later(seconds, self.end, trail, context=Context())  # not the request's
         member.phase, member.held = Phase.AWAY, None
         self._away[session.trail.key] = session
         if len(self._away) > self._limits.recovery_sessions:
@@ -99,7 +106,8 @@ class Returning:
         return len(self._away)
 
     def settle(self, member: Member) -> None:
-        """Note that no handler of an away member is running any more."""
+        """Note that no handler of an away member is running any more, and drop what its client won't get back."""
+        member.environ = _shorten(member.environ)
         session = None if member.trail is None else self._sessions.get(member.trail.key)
         if session is not None and session.ended is not None and not session.ended.done():
             session.ended.set_result(None)

@@ -303,7 +303,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except asyncio.CancelledError:
             self.drop(reason)
             raise
-        await until_ended(self.closing_task or self._begin_end(reason, abort=True))
+        if not self.closed:
+            await until_ended(self.closing_task or self._begin_end(reason, abort=True))
 
     async def _probe(self, ws: WebSocket) -> bool:
         """Engine.IO protocol 4, "Upgrade": ``2probe``, ``3probe``, then ``5``."""
@@ -406,7 +407,8 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         """Drop the references that lead back here, so that reference counting frees a closed connection."""
         if self.websocket is not None:
             self.websocket.detach()
-        self.websocket = self.heartbeat = None
+        self.websocket = self.heartbeat = self.closing_task = None
+        self.scope = {}  # the rest may be kept as long as its client may come back
         self.outbox.let_go()  # a poll that was woken above still takes what is left
         del self.connection
 

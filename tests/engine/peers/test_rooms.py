@@ -262,8 +262,7 @@ async def test_an_emit_ends_once_all_have_read() -> None:
     third.drop("transport error")  # a leaving reader is no longer waited for
     async with asyncio.timeout(2):
         await emit
-    assert third.closing_task is not None
-    await third.closing_task
+    await until(lambda: third.closed)
 
 
 async def test_a_cancelled_emit_leaves_no_tasks() -> None:
