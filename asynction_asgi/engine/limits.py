@@ -24,7 +24,8 @@ class Limits:
             guessing costs a new connection each time.
         handlers: Handlers of one connection that run at the same time. Further events wait.
         backlog: Events of one connection that wait for their turn before its input is paused.
-        backlog_bytes: The same, by their size.
+        backlog_bytes: The same, by their size and that of the events whose handlers run, as they were on the
+            wire. As Python objects, JSON takes up to about 20 times as much.
         events_per_second: Events taken from one connection, in bursts of as many; the others are
             refused with ``rate_limited``. None is unbounded.
         pending_acks: Acknowledgements that the server awaits from one client in one namespace;

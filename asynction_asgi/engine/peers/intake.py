@@ -59,6 +59,7 @@ class Intake:
         self._lanes = lanes
         self._replies = replies
         self._calls = calls
+        self._most_held = limits.backlog_bytes
         self._stopping = stopping
         self._service = service
 
@@ -145,16 +146,25 @@ class Intake:
                 raise BacklogError(self._limits.name("backlog"))
             arrival = Arrival(ack_id, payload, size, contextvars.copy_context())
             member.early.append(arrival)
-            connection.count(arrival, 1)
+            connection.count(arrival)
             return None
-        elif connection.waiting and connection.full and connection.awaits_acks:
+        elif (
+            (connection.waiting or connection.held_bytes >= self._most_held)
+            and connection.full
+            and connection.awaits_acks
+        ):
             # Its input can't be paused: a handler may be waiting for an ack that is behind this.
             limit = "backlog" if connection.waiting >= self._limits.backlog else "backlog_bytes"
             error = LimitError(self._limits.name(limit), "too many events at a time")
         else:
             self._lanes.start(member, ack_id, payload, size)
-            paused = connection.waiting and connection.full and not connection.awaits_acks
-            return self._lanes.room(connection) if paused else None
+            if (
+                (connection.waiting or connection.held_bytes >= self._most_held)
+                and connection.full
+                and not connection.awaits_acks
+            ):
+                return self._lanes.room(connection)
+            return None
         self._replies.turn_down(member, ack_id, payload[0], error)
         return None
 

@@ -76,21 +76,24 @@ class Lanes:
             if member.lane is None:
                 member.lane = deque()
                 connection.serial = number = connection.serial + 1
-                work = self._serve_lane(member, ack_id, payload, number)
+                connection.held_bytes += size
+                work = self._serve_lane(member, ack_id, payload, size, number)
                 self._run(connection, number, payload[0], work, context)
             else:
                 arrival = Arrival(ack_id, payload, size, context or contextvars.copy_context())
                 member.lane.append(arrival)
-                connection.count(arrival, 1)
+                connection.count(arrival)
         elif connection.backlog or len(connection.running) >= connection.limits.handlers:
             if connection.backlog is None:
                 connection.backlog = deque()
             arrival = Arrival(ack_id, payload, size, context or contextvars.copy_context())
             connection.backlog.append((member, arrival))
-            connection.count(arrival, 1)
+            connection.count(arrival)
         else:
             connection.serial = number = connection.serial + 1
-            self._run(connection, number, payload[0], self._handle(member, ack_id, payload, number), context)
+            connection.held_bytes += size
+            work = self._handle(member, ack_id, payload, size, number)
+            self._run(connection, number, payload[0], work, context)
 
     def _run(
         self,
@@ -115,7 +118,9 @@ class Lanes:
             task = asyncio.Task(work, loop=loop, name=event, context=context)
         connection.running[number] = task
 
-    async def _handle(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
+    async def _handle(
+        self, member: Member, ack_id: int | None, payload: list[Any], size: int, number: int
+    ) -> None:
         """Let the endpoint handle one event, and answer it; raise nothing but cancellation.
 
         Ends by `_ended` with `number`, unless that is 0, so that no callback of the task is needed.
@@ -164,48 +169,51 @@ class Lanes:
                 # A client that does not read its answers gets no more of them for a while.
                 await connection.socket.outbox.relief()
         finally:
+            connection.held_bytes -= size
             if number and (connection.running or connection.waiting):
                 self._ended(connection, number)
 
     def _ended(self, connection: Connection, number: int) -> None:
         connection.running.pop(number, None)
-        if not connection.waiting or connection.draining:
-            return
-        connection.draining = True  # an eager task may end within `_run`, and come here again
-        try:
-            while connection.backlog and len(connection.running) < connection.limits.handlers:
-                member, arrival = connection.backlog.popleft()
-                connection.count(arrival, -1)
-                connection.serial = following = connection.serial + 1
-                work = self._handle(member, arrival.ack_id, arrival.payload, following)
-                self._run(connection, following, arrival.payload[0], work, arrival.context)
-        finally:
-            connection.draining = False
-        connection.made_room()
+        if connection.waiting and not connection.draining:
+            connection.draining = True  # an eager task may end within `_run`, and come here again
+            try:
+                while connection.backlog and len(connection.running) < connection.limits.handlers:
+                    member, (ack_id, payload, size, context) = connection.backlog.popleft()
+                    connection.waiting -= 1
+                    connection.serial = following = connection.serial + 1
+                    work = self._handle(member, ack_id, payload, size, following)
+                    self._run(connection, following, payload[0], work, context)
+            finally:
+                connection.draining = False
+        if connection.room is not None:
+            connection.made_room()
 
-    async def _serve_lane(self, member: Member, ack_id: int | None, payload: list[Any], number: int) -> None:
+    async def _serve_lane(
+        self, member: Member, ack_id: int | None, payload: list[Any], size: int, number: int
+    ) -> None:
         connection, whole = member.connection, False
         try:
-            await self._handle(member, ack_id, payload, 0)
+            await self._handle(member, ack_id, payload, size, 0)
             whole = True
         finally:
             while not whole and connection.closed and member.lane:
-                connection.count(member.lane.popleft(), -1)
+                connection.discount(member.lane.popleft())
             if member.lane:  # also where the handler cancelled its own task; the others go on
                 self._follow(member, member.lane.popleft())
             else:
                 member.lane = None
-            connection.made_room()
             self._ended(connection, number)
 
     def _follow(self, member: Member, arrival: Arrival) -> None:
         """Handle the next event of a lane in a task of its own, as contexts belong to tasks."""
         connection = member.connection
-        connection.count(arrival, -1)
+        ack_id, payload, size, context = arrival
+        connection.waiting -= 1
         connection.serial = number = connection.serial + 1
-        work = self._serve_lane(member, arrival.ack_id, arrival.payload, number)
+        work = self._serve_lane(member, ack_id, payload, size, number)
         # Not eagerly: a long lane would become a deep stack.
-        self._run(connection, number, arrival.payload[0], work, arrival.context, eager=False)
+        self._run(connection, number, payload[0], work, context, eager=False)
 
     def room(self, connection: Connection) -> Awaitable[None]:
         """Wait until the backlog has room; reading from the transport is paused meanwhile."""
@@ -240,7 +248,7 @@ class Lanes:
             if left < before:
                 deadline = connection.loop.time() + seconds
         while member.lane:
-            connection.count(member.lane.popleft(), -1)
+            connection.discount(member.lane.popleft())
         if connection.closed:
             connection.drop_backlog()
 

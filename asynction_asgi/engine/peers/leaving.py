@@ -76,7 +76,7 @@ def _take_waiting(connection: Connection) -> list[tuple[Member, Arrival]]:
     connection.drop_backlog()
     for member in connection.members.values():
         while member.lane:
-            connection.count(member.lane.popleft(), -1)
+            connection.discount(member.lane.popleft())
     return waiting
 
 

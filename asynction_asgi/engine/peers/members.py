@@ -183,7 +183,7 @@ class Member(Peer[Any]):
         """Return what arrived before the connect handler decided, which waits no more."""
         early, self.early = self.early or (), None
         for arrival in early:
-            self.connection.count(arrival, -1)
+            self.connection.discount(arrival)
         return early
 
     def expect_ack(self, callback: Callable[..., Any], most: int) -> Callable[..., Any] | None:
@@ -223,7 +223,7 @@ class Connection:
         draining: Whether the backlog is being served right now.
         backlog: Events that wait for one of them to end.
         waiting: How many events wait, in the backlog, in lanes and for a connect handler.
-        waiting_bytes: How large the events in them were on the wire.
+        held_bytes: How large these events were on the wire, and those whose handlers run.
         refusals: CONNECTs that were refused.
         admit: What refuses events of any namespace that come too often, or None without that limit.
         closed: Set once nothing more is taken from the client.
@@ -235,6 +235,7 @@ class Connection:
         "closed",
         "context",
         "draining",
+        "held_bytes",
         "left",
         "limits",
         "loop",
@@ -248,7 +249,6 @@ class Connection:
         "socket",
         "timer",
         "waiting",
-        "waiting_bytes",
     )
 
     def __init__(self, socket: Transport, limits: Limits) -> None:
@@ -264,7 +264,7 @@ class Connection:
         self.running: dict[int, asyncio.Task[None]] = {}
         self.serial = 0
         self.backlog: deque[tuple[Member, Arrival]] | None = None
-        self.waiting = self.waiting_bytes = 0
+        self.waiting = self.held_bytes = 0
         self.room: asyncio.Future[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
         self.closed = False
@@ -273,8 +273,11 @@ class Connection:
 
     @property
     def full(self) -> bool:
-        """Whether the backlog has no place for another event."""
-        return self.waiting >= self.limits.backlog or self.waiting_bytes >= self.limits.backlog_bytes
+        """Whether there is no place for another event; beside a single handler there always is."""
+        limits = self.limits
+        if self.waiting >= limits.backlog:
+            return True
+        return self.held_bytes >= limits.backlog_bytes and (self.waiting > 0 or len(self.running) > 1)
 
     @property
     def awaits_acks(self) -> bool:
@@ -305,15 +308,21 @@ class Connection:
             if member.trail is not None and member.phase is _CONNECTED:
                 member.trail.confirm()
 
-    def count(self, arrival: Arrival, by: int) -> None:
-        """Count an event that begins to wait (1) or waits no more (-1)."""
-        self.waiting += by
-        self.waiting_bytes += by * arrival.size
+    def count(self, arrival: Arrival) -> None:
+        """Count an event that begins to wait."""
+        self.waiting += 1
+        self.held_bytes += arrival.size
+
+    def discount(self, arrival: Arrival) -> None:
+        """Count an event no more that waited, and whose handler does not start now."""
+        self.waiting -= 1
+        self.held_bytes -= arrival.size
+        self.made_room()
 
     def drop_backlog(self) -> None:
         """Drop the events that wait for a handler to end."""
         while self.backlog:
-            self.count(self.backlog.popleft()[1], -1)
+            self.discount(self.backlog.popleft()[1])
 
     def made_room(self, *, urgent: bool = False) -> None:
         """Wake the reader if it waits for the backlog to shrink, and it has or the matter is urgent."""

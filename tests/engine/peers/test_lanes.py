@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.engine import Limits
+from asynction_asgi.errors import RefusedError
 from tests.protocols import LONG_WAY, SHORT_WAY
 
-from ..stage import SECONDS, serve, until
+from ..stage import SECONDS, Script, payload, serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,6 +96,88 @@ async def test_the_running_handlers_of_a_client_are_limited(ws: str) -> None:
             assert await client.receive() == f"43{number}[{number}]"
         assert gates.started == list(range(50))
         assert not socket.paused
+
+
+@BOTH
+@pytest.mark.parametrize("ordering", ["concurrent", "serial"])
+async def test_running_events_are_limited_by_their_size(ws: str, ordering: Any) -> None:
+    """A single one of any size runs, and more events are read beside it; with others, reading goes on once some end."""
+    gates = Gates()
+    async with serve(ws=ws, ordering=ordering, limits=Limits(backlog_bytes=2000)) as stage:
+        stage.script.handlers["wait"] = gates
+        async with stage.client() as client:
+            [socket] = stage.server.eio.sockets.values()
+            large = "x" * 3000
+            await client.send(f'421["wait","{large}"]')
+            await until(lambda: gates.started == [large])
+            assert not socket.paused
+            assert socket.connection.held_bytes > 3000
+            await client.send('422["wait","b"]', '423["wait","c"]')
+            await until(lambda: socket.paused)
+            assert "c" not in gates.started
+            gates.open(large)
+            for name in "bc":
+                await until(lambda: name in gates.started)  # noqa: B023  # awaited in this iteration
+                gates.open(name)
+            answers = sorted([await client.receive() for _ in range(3)])
+            assert [answer[:3] for answer in answers] == ["431", "432", "433"]
+            assert socket.connection.held_bytes == 0
+
+
+@BOTH
+async def test_the_running_events_of_a_client_that_owes_an_ack_are_limited_too(ws: str) -> None:
+    """It is not paused; events beyond the limit are refused, and taken again once some have ended."""
+    gates = Gates()
+    async with serve(ws=ws, limits=Limits(backlog_bytes=2000)) as stage, stage.client() as client:
+        stage.script.handlers["wait"] = gates
+        asking = asyncio.ensure_future(
+            stage.server.request("question", None, to=client.sid, namespace="/", timeout=SECONDS)
+        )
+        assert await client.receive() == '421["question"]'
+        first, second = "x" * 1500, "y" * 1500
+        await client.send(f'421["wait","{first}"]', f'422["wait","{second}"]')
+        assert "rate_limited" in await client.ask_raw('423["echo"]')
+        gates.open(first, second)
+        assert {(await client.receive())[:3] for _ in range(2)} == {"431", "432"}
+        assert await client.ask_raw('424["echo"]') == "434[]"
+        await client.send('431["yes"]')
+        assert await asking == ("yes",)
+
+
+@pytest.mark.parametrize("how", ["refused", "disconnected"])
+async def test_a_client_is_read_again_when_nothing_waits_any_more(how: str) -> None:
+    """Also where what had waited was dropped: by a refused connect handler, or with the namespace that it was for."""
+    decide = asyncio.Event()
+    gates = Gates()
+
+    async def connect(peer: Peer[Any], auth: Any) -> None:
+        if peer.namespace == "/chat" and how == "refused":
+            await decide.wait()
+            raise RefusedError("forbidden")
+
+    script = Script()
+    script.on_connect = connect
+    script.orderings["wait"] = "serial"
+    script.handlers["wait"] = gates
+    limits = Limits(backlog=8, drain_seconds=0.01)
+    async with serve(script, limits=limits) as stage, stage.client() as client:
+        [socket] = stage.server.eio.sockets.values()
+        await client.send("40/chat,")
+        if how == "disconnected":
+            sid = payload(await client.receive())["sid"]
+            await client.send(*(f'42/chat,["wait",{number}]' for number in range(9)))
+        else:
+            await client.send(*(f'42/chat,["wait",{number}]' for number in range(8)))
+            await client.send('421["echo","first"]')
+        await until(lambda: socket.paused)
+        if how == "disconnected":
+            await stage.server.disconnect(sid, "/chat")
+            assert await client.receive() == "41/chat,"
+        else:
+            decide.set()
+            answers = {await client.receive() for _ in range(2)}
+            assert '431["first"]' in answers
+        assert await client.ask_raw('422["echo","second"]') == '432["second"]'
 
 
 async def test_a_client_owing_an_ack_is_not_paused() -> None:
