@@ -17,7 +17,7 @@ __all__ = ["ConnectError", "LifespanError", "NothingReceivedError", "UnexpectedE
 class ConnectError(RefusedError):
     """The server refused the connection, by Socket.IO's CONNECT_ERROR or by closing the WebSocket.
 
-    Code, message, details and ref are those of the standard refusal, if it is one.
+    Code, message, details, ref and retry_after are those of the standard refusal, if it is one.
 
     Attributes:
         data: The ``data`` of CONNECT_ERROR, or None.
@@ -25,7 +25,13 @@ class ConnectError(RefusedError):
 
     def __init__(self, answer: Any) -> None:
         refusal = connect_refusal(answer)
-        super().__init__(refusal.code, refusal.message, details=refusal.details, ref=refusal.ref)
+        super().__init__(
+            refusal.code,
+            refusal.message,
+            details=refusal.details,
+            ref=refusal.ref,
+            retry_after=refusal.retry_after,
+        )
         self.data = answer.get("data") if isinstance(answer, dict) else None
 
 

@@ -153,6 +153,19 @@ async def test_a_refused_connection_is_an_exception(
     assert (refused.value.code, refused.value.message, refused.value.data) == (code, text, data)
 
 
+async def test_a_refused_connection_says_when_to_try_again() -> None:
+    """The exception has the seconds that the refusal names, and None if it names none."""
+
+    async def refuse_for_now(socket: Socket) -> None:
+        raise RefusedError("full", retry_after=2.5)
+
+    for handler, seconds in ((refuse_for_now, 2.5), (refuse, None)):
+        async with TestServer(app(connect=handler)) as server:
+            with pytest.raises(ConnectError) as refused:
+                await server.connect().__aenter__()
+        assert refused.value.retry_after == seconds
+
+
 async def test_an_undeclared_namespace_is_explained() -> None:
     """The server's message is unchanged, and a note lists the declared namespaces."""
     async with TestServer(app()) as server:
