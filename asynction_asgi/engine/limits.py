@@ -35,12 +35,12 @@ class Limits:
         upgrade_seconds: Each step of an upgrade to WebSocket must come within this time.
         drain_seconds: Once a client is gone, the events that it had sent are still handled before its
             disconnect handler runs, as long as none of them takes more than this time.
-        queued_bytes: Packets may wait for a client up to this size; a client that reads more
-            slowly is dropped.
+        queued_bytes: Packets may wait for a client up to this size, with 120 bytes for each; a client that
+            reads more slowly is dropped.
         patience_seconds: Once a quarter of `queued_bytes` waits for a client, emits and acks to it
             wait for it to read, but no longer than this in all until it has caught up.
-        recovery_bytes: Size of all events that are kept for clients that may return, by ``x-recovery``. Beyond
-            it the oldest are forgotten; a client that missed one of them can't recover.
+        recovery_bytes: Size of all events that are kept for clients that may return, by ``x-recovery``, with 120
+            bytes for each. Beyond it the oldest are forgotten; a client that missed one of them can't recover.
         recovery_sessions: Clients that are away and may return; a new one takes the place of the one that left
             first.
     """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from asynction_asgi.engine import DisconnectedError, Limits
+from asynction_asgi.engine.wire.frames import OVERHEAD
 from asynction_asgi.errors import DisconnectedError as GoneError
 from asynction_asgi.errors import RefusedError
 from asynction_asgi.spec.model import Recovery
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from .stage import Stage
 
-SIZE = len('42["news","0xxxxxxxxxx","process_.00000001"]')
+SIZE = len('42["news","0xxxxxxxxxx","process_.00000001"]') + OVERHEAD
 each_form = pytest.mark.parametrize("form", ["argument", "event"])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
 from ...spec.model import OFFSET_EVENT
-from ..wire.frames import Burst, Frame
+from ..wire.frames import OVERHEAD, Burst, Frame
 from ..wire.packets import EVENT, attach
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ class Share:
 
 
 class _Frames:
-    """The frames of an event; its length is their size in bytes."""
+    """The frames of an event; its length is their size in bytes, without the overhead of one of them."""
 
     __slots__ = ("_size", "frames")
 
     def __init__(self, frames: list[Frame]) -> None:
         self.frames = frames
-        self._size = sum([len(frame.body) for frame in frames])
+        self._size = sum([len(frame.body) for frame in frames]) + (len(frames) - 1) * OVERHEAD
 
     def __len__(self) -> int:
         return self._size
@@ -69,7 +69,7 @@ class Log:
         most: Size of all that is kept, in bytes; beyond it the oldest events are forgotten.
 
     Attributes:
-        bytes: Size of what is kept.
+        bytes: Size of what is kept, with that of the objects which hold it.
         forgotten: The number of the newest event that was forgotten; so were all before it.
     """
 
@@ -123,7 +123,7 @@ class Log:
         if len(frames) > 1 or frames[0].binary:
             kept = _Frames(frames)
             frames = Burst(frames)
-        size = len(kept)
+        size = len(kept) + OVERHEAD
         number = self._last = self._last + 1
         self._kept[number] = kept
         self.bytes = total = self.bytes + size
@@ -131,7 +131,7 @@ class Log:
             self._forget()
         if form == "event":
             frames = with_offset_event(self._encode, frames, namespace, offset)
-            size += len(frames[-1].body)
+            size += len(frames[-1].body) + OVERHEAD
         share = None if trails == 1 else Share(self, number, size, tail)
         return (number, offset, size, share, tail), frames
 
@@ -147,8 +147,8 @@ class Log:
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Release events that no trail refers to any more."""
-        freed = sum(map(len, map(self._kept.pop, numbers, repeat(b""))))
-        self.bytes -= freed
+        freed = [kept for kept in map(self._kept.pop, numbers, repeat(None)) if kept is not None]
+        self.bytes -= sum(map(len, freed)) + len(freed) * OVERHEAD
 
     def _forget(self) -> None:
         """Forget the oldest events, with a reserve: each time costs a look at all that was released before them."""
@@ -157,7 +157,7 @@ class Log:
         for number, kept in self._kept.items():
             if excess <= 0:
                 break
-            excess -= len(kept)
+            excess -= len(kept) + OVERHEAD
             numbers.append(number)
         self.forgotten = numbers[-1]
         self.drop(numbers)

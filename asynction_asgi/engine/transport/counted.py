@@ -11,7 +11,7 @@ from .session import EngineSocket
 from .websocket import WebSocket
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from ..counts import Counts
     from ..ports import Receiver
@@ -55,9 +55,9 @@ class CountedWebSocket(WebSocket):
         self._counts: Counts = server.counts
 
     def _accept_with(self, outbox: Outbox) -> bool:
-        waiting = outbox.queued
+        waiting = _size(outbox.frames or ())
         accepted = super()._accept_with(outbox)
-        self._counts.sent_by_websocket += waiting - outbox.queued
+        self._counts.sent_by_websocket += waiting - _size(outbox.frames or ())
         return accepted
 
     def attach(self, socket: Receiver) -> tuple[Callable[[Frame], bool], Callable[[Burst], bool] | None]:
@@ -84,5 +84,5 @@ def _encoded_size(data: str | bytes) -> int:
     return len(data.encode() if isinstance(data, str) else data)
 
 
-def _size(frames: list[Frame]) -> int:
+def _size(frames: Iterable[Frame]) -> int:
     return sum(len(frame.body) for frame in frames)

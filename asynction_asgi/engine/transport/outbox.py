@@ -7,6 +7,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING
 
+from ..wire.frames import OVERHEAD
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,7 @@ class Outbox:
     Attributes:
         frames: Frames that the transport has not taken yet; None if it has taken all, since most clients are
             never late and a deque takes 760 bytes.
-        queued: Their size in bytes.
+        queued: Their size in bytes, with that of the objects which hold them.
         write: Sends a frame, or returns False if it can't now; None without a WebSocket.
         write_together: The same for several frames in one piece; None where the transport can't.
         poller: Resolves once a held poll has frames to fetch (True) or is over (False); None without one.
@@ -67,14 +69,15 @@ class Outbox:
         for frame in frames:
             if self.write is not None and not self.frames and self.write(frame):
                 continue
-            if self.frames and self.queued + len(frame.body) > self._limits.queued_bytes:
+            size = len(frame.body) + OVERHEAD
+            if self.frames and self.queued + size > self._limits.queued_bytes:
                 if self._overflow is not None:
                     self._overflow()
                 return
             if self.frames is None:
                 self.frames = deque()
             self.frames.append(frame)
-            self.queued += len(frame.body)
+            self.queued += size
         if self.frames:
             self.wake_poller()
 
@@ -115,7 +118,7 @@ class Outbox:
         if not self.frames:
             return None
         frame = self.frames.popleft()
-        self.queued -= len(frame.body)
+        self.queued -= len(frame.body) + OVERHEAD
         if self.relieved is not None and not self.congested:
             self._relieve()
         if not self.frames:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 _TEXT, _BINARY = 0x81, 0x82  # RFC 6455, 5.2: FIN with the opcode
 _SHORT, _MEDIUM = 126, 1 << 16
 
+# About what a frame that waits takes besides its body, in bytes.
+OVERHEAD = 120
+
 
 class Frame:
     """One Engine.IO packet, ready to send.

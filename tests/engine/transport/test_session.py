@@ -259,6 +259,22 @@ async def test_a_slow_reader_is_dropped(ws: str, caplog: pytest.LogCaptureFixtur
     assert ["reads too slowly" in record.getMessage() for record in caplog.records] == [True]
 
 
+async def test_small_packets_that_wait_count_with_what_holds_them() -> None:
+    """A client that fetches none of its answers is dropped, though their text is a tenth of the limit."""
+    limits = Limits(queued_bytes=50_000, patience_seconds=0.01)
+    async with serve(limits=limits) as stage, stage.polling() as client:
+        await client.post("40")
+        await client.poll()
+        [socket] = stage.server.eio.sockets.values()
+        for start in range(1, 1000, 100):
+            await client.post(*(f'42{number}["a"]' for number in range(start, start + 100)))
+            if socket.closing:
+                break
+        await stage.emptied()
+        assert 300 < stage.script.told.count(("a",)) < 500
+        assert ("disconnect", "/", "transport error") in stage.script.told
+
+
 async def numbers(client: Any, count: int) -> list[int]:
     return [json.loads((await client.receive())[2:])[1] for _ in range(count)]
 
