@@ -22,7 +22,7 @@ from .calls import Call
 from .connections import Connections
 from .conversation import Conversation
 from .ends import Handled, combine
-from .failures import Failures, refusal_of_check, refusal_of_connect_handler, refusal_of_handler
+from .failures import Failures, refusal_of_check, refusal_of_connect_handler
 from .inbound import Inbound
 from .providing.scopes import Closing, Scope
 from .providing.values import CallValues, SocketValues
@@ -255,7 +255,7 @@ class Dispatcher:
             if self._must_pass(error, peer):
                 raise
             call = Call("event", socket, event, arguments, wants_ack=ack)
-            return await self._answer(peer, conversation, call, error, refusal_of_handler)
+            return await self._answer(peer, conversation, call, error, self._failures.refusal_of_handler)
         try:
             answer = self._acks.check(declared, socket.namespace, result, handler.writes) if ack else ()
         except Exception as error:  # noqa: BLE001  # the answer may be anything
@@ -272,7 +272,7 @@ class Dispatcher:
         call: Call,
     ) -> Sequence[Any]:
         """Run a handler that has hooks, and check the answer."""
-        refusal_of = refusal_of_handler
+        refusal_of: Callable[..., BaseException] = self._failures.refusal_of_handler
         self._open_scope(conversation, handler, call)
         answer: Sequence[Any] = ()
         try:
@@ -281,7 +281,7 @@ class Dispatcher:
                 if call.wants_ack:
                     refusal_of = refusal_of_check
                     answer = self._acks.check(declared, call.namespace, result, handler.writes)
-                    refusal_of = refusal_of_handler
+                    refusal_of = self._failures.refusal_of_handler
         except BaseException as error:
             if self._must_pass(error, peer):
                 raise

@@ -18,7 +18,7 @@ from ..errors import (
     new_ref,
     shorten,
 )
-from ..logs import get_logger
+from ..logs import Throttle, get_logger
 from ..reasons import Code
 from .calls import Call, CallKind
 from .conversion.outgoing import arguments_of
@@ -48,6 +48,7 @@ class Failures:
     """
 
     def __init__(self, contract: Contract) -> None:
+        self._faults = Throttle()  # of clients, which could fill the log
         self._namespaces = contract.namespaces
         self._routes = contract.routes
 
@@ -84,9 +85,9 @@ class Failures:
         try:
             answered = await self.tell(routes, call, error)
         except RefusedError as refusal:
-            _log(refusal, call)
+            self._log(refusal, call)
         else:
-            _log(error, call, answered=bool(answered))
+            self._log(error, call, answered=bool(answered))
 
     async def report_callback(self, error: BaseException, event: str, socket: Socket | None) -> None:
         """Report a failed callback or an invalid answer; no caller is waiting for it.
@@ -102,6 +103,29 @@ class Failures:
         else:
             call = Call("callback", socket, event, ())
             await self.report(self._routes.namespaces[resolved.declared.name], call, error)
+
+    def refusal_of_handler(self, error: BaseException, call: Call, *, log: bool) -> BaseException:
+        """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
+        if _is_refusal_of_handler(error):
+            return error
+        code = code_of(error)
+        if code is Code.INTERNAL_ERROR:
+            return _crash_of(call, error, log=log)
+        self._warn(error, call, code)
+        invalid = code is Code.INVALID_ACK
+        message = "a client's answer does not match the document" if invalid else "a client did not answer"
+        return RefusedError(code.value, message)
+
+    def _log(self, error: BaseException, call: Call, *, answered: bool = False) -> None:
+        if _is_clients_answer(error):
+            self._warn(error, call, Code.INVALID_ACK)
+        elif not answered:
+            _crash_of(call, error, log=True)
+
+    def _warn(self, error: BaseException, call: Call, code: Code) -> None:
+        """Log the fault of a client, which is no crash."""
+        if (unsaid := self._faults.admits((call.namespace, call.event, code))) is not None:
+            logger.warning("%s: %s%s", _name(call), error, unsaid, extra=_fields(call))
 
 
 def refusal_of_check(error: BaseException, call: Call, *, log: bool) -> BaseException:
@@ -119,19 +143,6 @@ def refusal_of_check(error: BaseException, call: Call, *, log: bool) -> BaseExce
     if isinstance(error, RefusedError | RefusedByHandlerError):
         return error
     return _crash_of(call, error, log=log)
-
-
-def refusal_of_handler(error: BaseException, call: Call, *, log: bool) -> BaseException:
-    """Return the refusal for an error that the handler of an event raised; arguments as `refusal_of_check`."""
-    if _is_refusal_of_handler(error):
-        return error
-    code = code_of(error)
-    if code is Code.INTERNAL_ERROR:
-        return _crash_of(call, error, log=log)
-    logger.warning("%s: %s", _name(call), error, extra=_fields(call))  # another client's fault, not a crash
-    invalid = code is Code.INVALID_ACK
-    message = "a client's answer does not match the document" if invalid else "a client did not answer"
-    return RefusedError(code.value, message)
 
 
 def code_of(error: BaseException) -> Code:
@@ -167,13 +178,6 @@ def _is_refusal_of_handler(error: BaseException) -> bool:
 
 def _is_clients_answer(error: BaseException) -> bool:
     return isinstance(error, AckValidationError) and error.direction == "inbound"
-
-
-def _log(error: BaseException, call: Call, *, answered: bool = False) -> None:
-    if _is_clients_answer(error):
-        logger.warning("%s: %s", _name(call), error, extra=_fields(call))
-    elif not answered:
-        _crash_of(call, error, log=True)
 
 
 def _crash_of(call: Call, error: BaseException, *, log: bool) -> RefusedError:

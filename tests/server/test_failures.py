@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi import AsynctionSocketIO, RefusedError
+from asynction_asgi import AsynctionSocketIO, RefusedError, Socket
 from tests.clients import ConnectError, connected
 from tests.engine.stage import serve_app, until
 from tests.server.documents import channel, document, message
@@ -237,3 +237,35 @@ async def test_a_callback_may_raise_anything(
         await until(lambda: errors(caplog), "the line in the log")
         assert await client.call("ping") == "pong"
     assert [says(line, make()) for line in errors(caplog)] == [True]
+
+
+@pytest.mark.parametrize("way", ["call", "callback"])
+async def test_answers_that_do_not_match_do_not_fill_the_log(
+    way: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A client that answers wrongly each time is named once in a while, and refused each time."""
+    question = message("question", NONE, **{"x-ack": {"args": {"type": "integer"}}})
+    app = AsynctionSocketIO.from_spec(document(root=channel([GO], [question])))
+    answered = asyncio.Semaphore(0)
+
+    @app.on("error")
+    async def error_handler(error: Exception) -> None:
+        answered.release()
+
+    @app.on("go")
+    async def go(socket: Socket) -> None:
+        if way == "call":
+            await socket.call("question")
+        else:
+            await socket.emit("question", callback=lambda *_: None)
+
+    async with serve_app(app) as url, connected(url, on={"question": lambda: "no"}) as client:
+        for _ in range(20):
+            answer = await client.call("go")
+            assert (answer is None) == (way == "callback")
+            if way == "call":
+                assert answer["error"]["code"] == "invalid_ack"
+            await answered.acquire()
+    lines = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert len(lines) == 1
+    assert "'question'" in lines[0]
