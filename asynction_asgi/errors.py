@@ -55,7 +55,7 @@ class Diagnostic:
     def place(self) -> str:
         """``file:line:column``, as far as it is known; the pointer if there is no text."""
         if self.line is None:
-            return f"{self.file or 'document'}#{self.pointer}"
+            return f"{self.file or 'document'}{self.pointer and f'#{self.pointer}'}"
         return f"{self.file or 'document'}:{self.line}:{self.column}"
 
     def __str__(self) -> str:
@@ -338,6 +338,8 @@ class ValidationError(RefusedError):
 
     def __str__(self) -> str:
         what = f"event {shorten(self.event)!r}" if self.event is not None else "handshake"
+        if self.part == "ack":
+            what = f"ack of {what}"
         where = f"namespace {shorten(self.namespace)!r}"
         advice = f"; {self.advice}" if self.advice else ""
         return f"{self.direction} {what} of {where}: {self.message}{advice} [{self.code}]"

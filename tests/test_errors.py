@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from asynction_asgi.errors import RefusedError, internal_error, refusal, shorten
+from asynction_asgi.errors import Diagnostic, RefusedError, internal_error, refusal, shorten
 from asynction_asgi.logs import get_logger
+from tests.cases import each_case
 
 
 def test_an_internal_error_has_a_reference(caplog: pytest.LogCaptureFixture) -> None:
@@ -22,6 +23,21 @@ def test_an_internal_error_has_a_reference(caplog: pytest.LogCaptureFixture) -> 
     assert record.getMessage() == f"handler of 'save' in / failed [ref {ref}]"
     assert record.exc_info is not None
     assert record.exc_info[1] is crash
+
+
+@each_case(
+    ("place", "text"),
+    [
+        ({"file": "a.yaml", "line": 2, "column": 3}, "a.yaml:2:3"),
+        ({"file": "a.yaml", "pointer": "/info"}, "a.yaml#/info"),
+        ({"file": "a.yaml"}, "a.yaml"),
+        ({}, "document"),
+        ({"pointer": "/info"}, "document#/info"),
+    ],
+)
+def test_a_diagnostic_begins_with_its_place(place: dict[str, Any], text: str) -> None:
+    """As far as it is known."""
+    assert str(Diagnostic(severity="error", code="X", message="m", **place)) == f"{text}: error: m [X]"
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class Place:
 
     def __str__(self) -> str:
         if self.line is None:
-            return f"{self.file or 'document'}#{self.pointer}"
+            return f"{self.file or 'document'}{self.pointer and f'#{self.pointer}'}"
         return f"{self.file or 'document'}:{self.line}:{self.column}"
 
 

@@ -30,6 +30,8 @@ def address_of(scope: Mapping[str, Any] | None) -> str:
     if not client:
         return "address unknown"
     host, port = client
+    if not port:  # uvicorn's for a client whose address came from a proxy's header, which has no port
+        return str(host)
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

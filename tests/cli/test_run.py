@@ -506,6 +506,17 @@ def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
     assert "asynction_asgi" not in output
 
 
+@pytest.mark.usefixtures("inside")
+def test_a_module_that_cannot_be_compiled_shows_its_line(folder: Path) -> None:
+    """And none of Python's own, as for other errors of an import."""
+    (folder / "uncompiled.py").write_text("app = (\n", "utf-8")
+    result = CliRunner().invoke(main, ["run", "uncompiled:app"])
+    assert result.exit_code == 1
+    assert 'uncompiled.py", line 1' in result.output
+    assert "SyntaxError" in result.output
+    assert "importlib" not in result.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -535,7 +546,7 @@ def test_a_failed_import_shows_the_applications_line(folder: Path) -> None:
         (["myapp:app", "--cors", "http://a.example"], "--cors is for documents"),
         (
             ["echo.yaml", "--cors", "localhost:5173"],
-            "'localhost:5173' is not an origin; use 'https://localhost:5173'",
+            "'localhost:5173' is not an origin; use 'http://localhost:5173'",
         ),
         (["echo.yaml", "--cors", "http://a.example/"], "is not an origin; use 'http://a.example'"),
         (["echo.yaml", "--validation", "maybe"], "'maybe' is not one of"),

@@ -126,6 +126,16 @@ async def test_a_refused_credential_is_explained_in_one_line(caplog: pytest.LogC
         assert secret not in text
 
 
+async def test_an_address_from_a_proxys_header_has_no_port(caplog: pytest.LogCaptureFixture) -> None:
+    """A proxy says who its client is, but not from which port, and none is made up."""
+    caplog.set_level(logging.INFO, "asynction_asgi")
+    with serve(application()) as url, pytest.raises(ConnectError):
+        async with connected(url, "/users", headers={"X-Forwarded-For": "10.1.2.3"}):
+            pass
+    (line,) = [record for record in caplog.records if record.name == "asynction_asgi.access"]
+    assert line.__dict__["address"] == "10.1.2.3"
+
+
 async def test_many_refusals_take_few_lines(caplog: pytest.LogCaptureFixture) -> None:
     """The next line of the same kind counts those that were left out."""
     caplog.set_level(logging.INFO, "asynction_asgi")

@@ -165,6 +165,13 @@ async def test_a_wildcard_excludes_reserved_names(event: Any) -> None:
     assert [error.event for error in raised] == [event]
 
 
+async def test_a_client_that_is_not_connected_can_enter_no_room() -> None:
+    """The error names it."""
+    app = AsynctionSocketIO.from_spec(document(root=channel(sends=[message("news")])))
+    with serve(app), pytest.raises(ValueError, match="client gone is not connected to /"):
+        await app.enter_room("gone", "room")
+
+
 @pytest.mark.parametrize(("answer", "accepted"), [("yes", True), ("no", False)], ids=["valid", "invalid"])
 async def test_a_call_returns_only_a_valid_answer(answer: str, accepted: bool) -> None:
     """The answer is validated before the caller receives it."""

@@ -228,7 +228,8 @@ async def test_an_invalid_ack_is_not_sent(caplog: pytest.LogCaptureFixture) -> N
             body = refusal_of(await client.call("say", {"text": "x"}))
     assert body["code"] == "invalid_ack"
     assert body["details"][0]["pointer"] == "/0/id"
-    assert any(body["ref"] in record.message for record in caplog.records)
+    (line,) = [record.getMessage() for record in caplog.records if body["ref"] in record.getMessage()]
+    assert "outbound ack of event 'say' of namespace '/'" in line
 
 
 @pytest.mark.parametrize("open_ended", [False, True], ids=["closed", "open"])

@@ -63,4 +63,6 @@ def _failed_import(module_name: str) -> click.ClickException:
         if not frame.filename.startswith(machinery):
             del trace.stack[:index]
             break
+    else:  # the module could not even be compiled
+        trace.stack.clear()
     return click.ClickException(f"importing {module_name!r} failed\n{''.join(trace.format())}".rstrip())

@@ -80,6 +80,8 @@ def read_url(url: str) -> QueueUrl:
             raise ValueError(f"message_queue {scheme}://: {_REFUSED[word]}")
     if len(set(kinds)) < len(kinds) or base not in _KINDS or not set(kinds) <= _KINDS[base]:
         raise ValueError(f"message_queue must begin with one of {_KNOWN}; got {scheme or 'no scheme'!r}")
+    if not url.lower().startswith(f"{scheme}://"):
+        raise ValueError(f"message_queue must begin with {scheme}://; a slash is missing after {scheme!r}")
     module, extra = _CLIENTS[base]
     if base == "unix" and not is_installed("redis"):
         module = "valkey"

@@ -175,7 +175,7 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         del eio_sid  # the member knows it
         member = self.find(sid, namespace)
         if member is None:
-            raise ValueError("sid is not connected to requested namespace")
+            raise ValueError(f"client {sid} is not connected to {namespace}")
         if room is None or room == sid:
             return
         if self.is_sid_room(namespace, room):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 logger = get_logger("engine")
 
 # RFC 6454, 6.2, in lower case as browsers write it; schemes of applications, such as capacitor, included.
+_LOOPBACK = re.compile(r"(?:localhost|127\.[\d.]+|\[::1\])(?::|$)")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s?#@*,A-Z]+")
 # Fetch Metadata: values of Sec-Fetch-Site for a page of another origin, and of Sec-Fetch-Mode for requests
 # that carry no Origin and that no client of Socket.IO makes: of an <img>, a <script>, a link or a frame.
@@ -185,7 +186,10 @@ def _origins_of(option: Any) -> Iterable[str]:
 
 def _advice(text: str) -> str:
     scheme, separator, rest = text.strip().lower().rpartition("://")
-    suggestion = f"{scheme if separator else 'https'}://{re.split('[/?#]', rest)[0]}"
+    host = re.split("[/?#]", rest)[0]
+    if not separator:
+        scheme = "http" if _LOOPBACK.match(host) else "https"
+    suggestion = f"{scheme}://{host}"
     if _ORIGIN.fullmatch(suggestion):
         return f"use {suggestion!r}"
     return "write scheme://host or scheme://host:port, or pass a function that decides"

@@ -69,6 +69,8 @@ def test_a_url_selects_client_and_kind(url: str, expected: tuple[Any, ...]) -> N
         ("unix+sentinel://x", "unix"),
         ("amqp+stream://x", "amqp"),
         ("localhost:6379", "localhost"),
+        ("redis:/sesame", "^message_queue must begin with redis://; a slash"),
+        ("redis+stream:sesame@h", "must begin with redis.stream://; a slash"),
         ("", "no scheme"),
     ],
 )
