@@ -387,11 +387,12 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if self.heartbeat is not None:
             self.heartbeat.cancel()
         try:
-            try:
-                self._close_websocket(reason, abort=abort, code=code)
-            finally:  # whatever a transport raises
-                self.outbox.wake_poller()
-                await self.server.transport_closed(self, reason)
+            self._close_websocket(reason, abort=abort, code=code)
+        except Exception:  # whatever a transport raises, the handlers run
+            logger.exception("a transport could not be closed (sid %s)", self.sid)
+        self.outbox.wake_poller()
+        try:
+            await self.server.transport_closed(self, reason)
         finally:
             self.closed = True
             self.server.sockets.pop(self.sid, None)

@@ -155,8 +155,8 @@ async def test_clients_over_tls_may_leave_in_any_way(
     assert not caplog.records
 
 
-async def test_a_transport_that_raises_skips_no_disconnect_handler() -> None:
-    """They run, and the client's state is freed, whatever the transport raises at the end."""
+async def test_a_transport_that_raises_skips_no_disconnect_handler(caplog: pytest.LogCaptureFixture) -> None:
+    """They run, and the client's state is freed; what the transport raises at the end is logged."""
 
     class Broken:
         def get_write_buffer_size(self) -> int:
@@ -169,6 +169,7 @@ async def test_a_transport_that_raises_skips_no_disconnect_handler() -> None:
     asgi.transport = Broken()
     await stage.server.eio.disconnect()
     assert stage.script.told[-1] == ("disconnect", "/", "server disconnect")
+    assert "an error of the transport" in caplog.text
     await stage.emptied()
     asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await asgi.task
