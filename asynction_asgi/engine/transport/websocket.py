@@ -41,9 +41,10 @@ class WebSocket:
         self._send: Any = None
         self._socket: Receiver | None = None
         self._drainer: asyncio.Task[None] | None = None
+        self._closer: asyncio.Task[None] | None = None
         self._ahead: asyncio.Future[Any] | None = None
         self._reader: asyncio.Task[Any] | None = None
-        self._reading = self._unblocked = False
+        self._reading = self._unblocked = self._gone = False
         self.closed = False
 
     async def __call__(self, environ: dict[str, Any], outbox: Outbox | None = None) -> str:
@@ -59,6 +60,11 @@ class WebSocket:
         self._reader = asyncio.current_task()
         handler, self._handler = self._handler, None  # a method of what holds this WebSocket
         await handler(self)
+        if self._closer is not None:
+            if self._gone:
+                self._closer.cancel()
+            else:
+                await asyncio.wait([self._closer])
         return ""
 
     def _accept_with(self, outbox: Outbox) -> bool:
@@ -104,7 +110,7 @@ class WebSocket:
         if event["type"] != "websocket.receive":
             if event.get("code") == MESSAGE_TOO_BIG and not self.closed:
                 self._explain_size()
-            self.closed = True
+            self.closed = self._gone = True
             return None
         text: str | None = event.get("text")
         return event["bytes"] if text is None else text
@@ -177,23 +183,40 @@ class WebSocket:
             self._limit_flush()
             return
         self.closed = True
-        if self._drainer is not None:
-            self._drainer.cancel()
-        if (
-            self._drainer is not None
-            or (self._socket is not None and self._socket.outbox.frames)
-            or self.buffered > _LARGE
-        ):
+        if (self._socket is not None and self._socket.outbox.frames) or self.buffered > _LARGE:
+            if self._drainer is not None:
+                self._drainer.cancel()
             self._abort()
         else:
-            sending = _steps(self._send({"type": "websocket.close", "code": code, "reason": reason}))
-            try:
-                sending.send(None)
-            except Exception:  # noqa: BLE001, S110  # done, or there is nobody left to tell
-                pass
-            else:
-                sending.close()
+            self._send_close({"type": "websocket.close", "code": code, "reason": reason})
         asyncio.get_running_loop().call_later(_LINGER_SECONDS, self._unblock)
+
+    def _send_close(self, message: dict[str, Any]) -> None:
+        """Send at once, or where that suspends, in a task: a middleware may await anything, for any peer."""
+        if self._drainer is not None:
+            rest: Awaitable[None] = self._send_behind(self._drainer, message)
+        else:
+            sending = _steps(self._send(message))
+            try:
+                rest = _Rest(sending, sending.send(None))
+            except Exception:  # noqa: BLE001  # done, or there is nobody left to tell
+                return
+        self._closer = asyncio.get_running_loop().create_task(self._finish(rest))
+
+    async def _send_behind(self, drainer: asyncio.Task[None], message: dict[str, Any]) -> None:
+        await asyncio.wait([drainer])
+        await self._send(message)
+
+    async def _finish(self, rest: Awaitable[None]) -> None:
+        """Let the last writes end, for a bounded time."""
+        try:
+            async with asyncio.timeout(_LINGER_SECONDS):
+                await rest
+        except Exception:  # noqa: BLE001  # as above, or the peer does not read
+            self._abort()
+        finally:
+            if self._drainer is not None:
+                self._drainer.cancel()
 
     @property
     def buffered(self) -> int:

@@ -198,6 +198,59 @@ async def test_closing_does_not_wait_for_a_slow_server() -> None:
     assert len(asgi.texts) == 2
 
 
+class Pausing:
+    """A middleware whose ``send`` awaits something else first."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        async def send_later(event: Any) -> None:
+            await asyncio.sleep(0)
+            await send(event)
+
+        await self._app(scope, receive, send_later)
+
+
+@pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY, OWN], ids=["long way", "short way", "own"])
+async def test_close_frames_pass_a_middleware_that_awaits(ws: str) -> None:
+    """The client learns why its connection ends: by an error of its own, or the end of the server."""
+    script = Script()
+    server = create_server(script)
+    stage = Stage("", server, script)
+    async with serve_app(Pausing(server.app), ws=ws) as stage.url:
+        async with stage.client() as client:
+            await client.send("9bad")
+            assert await client.closed() == 1002
+        async with stage.client() as client:
+            await server.shutdown(1.0)
+            assert await client.closed() == 1012
+        await stage.emptied()
+
+
+async def test_a_peer_that_does_not_read_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last write and the close behind it get a bounded time; then the transport is aborted, and the application ends."""
+    monkeypatch.setattr(websocket, "_LINGER_SECONDS", 0.02)
+    aborted: list[bool] = []
+
+    class Transport:
+        def get_write_buffer_size(self) -> int:
+            return 0
+
+        def abort(self) -> None:
+            aborted.append(True)
+
+    asgi, stage = await connected()
+    asgi.transport = Transport()
+    asgi.writable.clear()
+    await stage.server.emit("n", 1)
+    await stage.server.eio.disconnect()
+    await stage.emptied()
+    await asyncio.wait_for(asgi.task, 5)
+    assert aborted
+    assert len(asgi.texts) == 2
+
+
 async def test_a_cancelled_application_runs_disconnect_handlers() -> None:
     """The disconnect handlers run, and then the cancellation propagates."""
     asgi, stage = await connected()
