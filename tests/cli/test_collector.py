@@ -65,7 +65,7 @@ def test_each_worker_collects_rarely(folder: Path, queue_url: str) -> None:
     options = ("--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port)
     # With modules of its own, it is a new interpreter: tests fork the workers of others.
     with running("run", "gc.yaml", *options, cwd=folder, modules=folder) as (url, command):
-        command.wait_for("Application startup complete", times=2)
+        command.wait_for("All 2 workers accept clients")
         until_accepted(url)
         thresholds, frozen = seen(url)
     assert thresholds[0] == 50_000

@@ -324,7 +324,7 @@ def workers(folder: Path, *, drain: str) -> Iterator[tuple[str, Command]]:
         port = str(free.getsockname()[1])
     options = ("--workers", "2", "--drain", drain, "--port", port)
     with serving("application:app", *options, cwd=folder) as (url, command):
-        command.wait_for("Application startup complete", times=2)
+        command.wait_for("All 2 workers accept clients")
         yield url, command
 
 

@@ -183,8 +183,7 @@ async def test_counters_of_workers_never_fall(folder: Path, queue_url: str) -> N
     command = Command("run", "chat.yaml", "--workers", "2", *options, *timeouts, cwd=folder)
     try:
         url = command.wait_for_url()
-        command.wait_for("Metrics on")
-        command.wait_for("Application startup complete", times=2)
+        command.wait_for("All 2 workers accept clients")
         until_accepted(url)
         base = address_in(command.output)
         async with httpx.AsyncClient(base_url=base, trust_env=False) as http:

@@ -379,6 +379,8 @@ def test_workers_share_their_clients_over_a_queue(
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
         command.wait_for("All 2 workers accept clients")
         assert command.output.count("Application startup complete") == 2
+        before, _, _ = command.output.partition("Socket.IO on")
+        assert before.count("Application startup complete") == 2, "clients are refused before that"
         with contextlib.ExitStack() as stack:
             clients: dict[str, socketio.SimpleClient] = {}
             while len(clients) < 2:  # until each process has a client
@@ -404,7 +406,7 @@ def test_workers_serve_an_application_that_follows_the_advice(
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     with running("run", "shared:app", "--workers", "2", "--port", port, cwd=folder) as (url, command):
-        command.wait_for("Application startup complete", times=2)
+        command.wait_for("All 2 workers accept clients")
         until_accepted(url)
         with contextlib.ExitStack() as stack:
             clients: dict[str, socketio.SimpleClient] = {}
@@ -433,12 +435,12 @@ def test_workers_name_an_unreachable_queue(folder: Path, scheme: str) -> None:
     options = ["--workers", "2", "--websocket-only", "--port", str(ports[1])]
     options += ["--message-queue", away.replace("://", "://ada:sesame@")]
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
-        command.wait_for(f"the message queue {away} can't be reached", times=2)
         until_accepted(url)
         with socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, socketio_path="/rt/socket.io", transports=["websocket"])
             assert client.call("echo", "hello", timeout=WAIT_SECONDS) == "HELLO"
         assert command.stop() == 0
+    assert command.output.count(f"ERROR:    the message queue {away} can't be reached") == 2
     assert command.output.count("ERROR") == 2
     assert "Traceback" not in command.output
     assert "sesame" not in command.output

@@ -91,12 +91,12 @@ def serve(
             if settings.get("port") == 0:
                 raise click.UsageError("--port 0 is for a single process")
             config = uvicorn.Config(factory, factory=True, **settings)
-            logger.info("%s", banner(app, settings, settings.get("port")))
+            places = banner(app, settings, settings.get("port"))
             sockets = [config.bind_socket()]
             with monitored(monitor) as reporter:
                 if reporter is not None:
                     logger.info("%s", reporter.description)
-                workers = Workers(config, sockets, ending, reporter)
+                workers = Workers(config, sockets, ending, places, reporter)
                 workers.run()
             if workers.failed:
                 raise click.exceptions.Exit(1)

@@ -85,6 +85,7 @@ class Workers(Multiprocess):
         config: Of uvicorn.
         sockets: What all of them listen on.
         ending: How each ends.
+        places: The URLs, as logged when all of them serve.
         monitor: Reports on them, or None.
     """
 
@@ -93,10 +94,12 @@ class Workers(Multiprocess):
         config: uvicorn.Config,
         sockets: list[socket.socket],
         ending: Ending,
+        places: str,
         monitor: WorkersMonitor | None = None,
     ) -> None:
         super().__init__(config, sockets)
         self._ending = ending
+        self._places = places
         self._monitor = monitor
         self._interrupted = False
         self._announced = False
@@ -178,9 +181,10 @@ class Workers(Multiprocess):
         self._announce()
 
     def _announce(self) -> None:
-        """Log once that all workers serve: uvicorn's line and the URLs come before that."""
+        """Log the URLs once all workers serve; uvicorn's line comes before that."""
         if not self._announced and all(worker.serves for worker in cast("list[_Worker]", self.processes)):
             self._announced = True
+            logger.info("%s", self._places)
             logger.info("All %d workers accept clients", len(self.processes))
 
     def terminate_all(self) -> None:
