@@ -10,7 +10,7 @@ import itertools
 import json
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
-from ...errors import shorten
+from ...errors import RefusedError, shorten
 from ...spec.instances import Choices, Edges, Instances, UnsatisfiableError
 from ...spec.model.arguments import compile_arguments
 from ...spec.schemas import Mismatch
@@ -174,7 +174,7 @@ def _try(parameter: Taken, converter: Converter, values: Sequence[Any]) -> Itera
 def _refused(parameter: str, converter: Converter, value: Any, at: str) -> Finding | None:
     """Return what to say if a type refuses a value, or None; rules in Python don't count unless they crash."""
     _, error = _attempt(converter.load, value)
-    if error is None:
+    if error is None or isinstance(error, RefusedError):
         return None
     accepted = f"parameter {parameter!r}: the document accepts {_shown(value)}, and {converter.name}"
     if not isinstance(error, converter.errors):

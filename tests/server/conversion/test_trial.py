@@ -15,7 +15,7 @@ import pydantic
 import pytest
 from pydantic import Field
 
-from asynction_asgi import AsynctionSocketIO, BindingError
+from asynction_asgi import AsynctionSocketIO, BindingError, RefusedError
 from asynction_asgi.testing import TestServer
 from tests.cases import each_case
 from tests.server.documents import channel, document, message
@@ -380,6 +380,40 @@ def test_a_validator_that_crashes_is_a_warning(annotation: Any, caplog: pytest.L
     assert "handler: parameter 'value': the document accepts {" in warning
     assert f", and {annotation.__name__} raises KeyError: " in warning
     assert "test_trial.py:" in warning
+
+
+def _refuse(value: Any) -> Any:
+    raise RefusedError("sold_out", f"no {value}")
+
+
+class RefusingModel(pydantic.BaseModel):
+    sku: Annotated[str, pydantic.AfterValidator(_refuse)]
+
+
+@dataclasses.dataclass
+class RefusingDataclass:
+    sku: str
+
+    def __post_init__(self) -> None:
+        _refuse(self.sku)
+
+
+class RefusingStruct(msgspec.Struct):
+    sku: str
+
+    def __post_init__(self) -> None:
+        _refuse(self.sku)
+
+
+@pytest.mark.parametrize("annotation", [RefusingModel, RefusingDataclass, RefusingStruct])
+async def test_a_validator_may_refuse_by_itself(annotation: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """What it raises is what the client receives, and no warning at start-up."""
+    app = bind("order", LINE, taking(annotation))
+    assert not caplog.records
+    async with TestServer(app) as server, server.connect() as client:
+        with pytest.raises(RefusedError, match="no tea") as raised:
+            await client.call("order", {"sku": "tea", "quantity": 1})
+    assert raised.value.code == "sold_out"
 
 
 def test_a_crash_does_not_hide_a_contradiction() -> None:
