@@ -581,13 +581,6 @@ def error_handler(error: Exception, *, first: First) -> None: ...
         pytest.param(asks_first, {First: generator}, "make it an async generator", id="generator"),
         pytest.param(depends, {}, "FastAPI's Depends, which works in its routes alone", id="Depends"),
         pytest.param(annotated, {}, "FastAPI's Depends", id="Annotated Depends"),
-        pytest.param(
-            asks_in_place,
-            {First: First},
-            "'first' is of a type that is provided, and takes the place of an argument; make it keyword-only:"
-            " (…, *, first: …) (tests",
-            id="not keyword-only",
-        ),
         pytest.param(annotated_in_place, {}, "FastAPI's Depends", id="Annotated Depends, not keyword-only"),
         pytest.param(
             asks_in_place,
@@ -603,6 +596,17 @@ def test_what_cannot_be_provided_is_an_error_at_start_up(handler: Any, provide: 
         bind(handler, provide=provide)
     assert words in str(raised.value)
     assert "handler of 'say' in namespace '/'" in str(raised.value)
+
+
+def test_a_provided_value_in_the_place_of_an_argument_is_an_error_at_start_up() -> None:
+    """Of the parameters, with who asks for it and the signature to write."""
+    with pytest.raises(BindingError) as raised:
+        bind(asks_in_place, provide={First: First})
+    (problem,) = raised.value.diagnostics
+    assert problem.code == "ARITY"
+    assert "handler of 'say' in namespace '/'" in str(problem)
+    cure = "takes the place of an argument; make it keyword-only: (…, *, first: …) ("
+    assert f"'first' is of a type that is provided, and {cure}" in str(problem)
 
 
 def test_an_error_handler_is_not_provided_with_values() -> None:
