@@ -30,7 +30,7 @@ from asynction_asgi.spec.structure.extensions import PLACES
 from asynction_asgi.spec.structure.meanings import MEANINGS
 from docs.generated import PARTS
 from docs.generated.commands import all_commands
-from docs.generated.extensions import rows_of_extensions
+from docs.generated.extensions import FREE, grammar_of, rows_of_extensions
 from docs.generated.options import option_groups
 from docs.generated.reasons import SEEN, sets
 from tests.cases import each_case
@@ -245,6 +245,7 @@ def test_every_key_has_a_sentence_and_an_example() -> None:
 def test_the_table_of_keys_has_no_empty_cell() -> None:
     """Each key says where it stands and what it is, also where the grammar leaves its value to others."""
     assert [row for row in rows_of_extensions() if not all(row)] == []
+    assert [key for key in FREE if grammar_of(key)] == []
 
 
 def test_every_set_of_reasons_says_where_it_is_seen() -> None:

@@ -1,4 +1,4 @@
-"""The upstream server a proxy, and what connections to it carry of a client's own."""
+"""The upstream server of a proxy, and what connections to it carry of a client's own."""
 
 from __future__ import annotations
 

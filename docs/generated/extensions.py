@@ -13,10 +13,10 @@ from .markdown import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["extensions", "grammar_of", "rows_of_extensions"]
+__all__ = ["FREE", "extensions", "grammar_of", "rows_of_extensions"]
 
 # What the grammar leaves to the parts that read these keys.
-_FREE = {"x-mock": "object", "x-deprecated": "true or false", "x-jwt": "object"}
+FREE = {"x-mock": "object", "x-deprecated": "true or false"}
 # Readers of AsyncAPI 3 take one from an operation as well.
 _PLACES = {**PLACES, "x-handler": (*PLACES["x-handler"], "an operation of AsyncAPI 3")}
 _WORDS = {"string": "text", "object": "object", "array": "list", "boolean": "true or false"}
@@ -30,7 +30,7 @@ def extensions() -> str:
 def rows_of_extensions() -> list[tuple[str, str, str, str]]:
     """Return the key, its places, its form and its meaning, as Markdown."""
     return [
-        (f"[`{key}`](#{key.lower()})", ", ".join(_PLACES[key]), grammar_of(key) or _FREE.get(key, ""), text)
+        (f"[`{key}`](#{key.lower()})", ", ".join(_PLACES[key]), grammar_of(key) or FREE.get(key, ""), text)
         for key, text in MEANINGS.items()
     ]
 
