@@ -97,7 +97,6 @@ class Gate:
             error = LimitError(self._limits.name("namespaces"), "too many namespaces")
             self._turn_down(connection, namespace, error)
         else:
-            connection.stop_timer()
             member = Member(
                 sid=new_id(),
                 namespace=namespace,
@@ -123,11 +122,13 @@ class Gate:
         on, leaves things behind. Once it has returned, the disconnect handler runs.
         """
         body: Any = None
+        was_checked = False
         task = asyncio.current_task()
         claim, auth = split_auth(auth)
         try:
             if member.phase is not Phase.PENDING or member.dismissed:  # before the handler could begin
                 raise RefusedError("unavailable", GIVEN_UP)
+            was_checked = True
             await member.endpoint.check_connect(member, auth)
             if claim is not None:
                 await self._returning.restore(member, claim, self._parting.cut)
@@ -149,6 +150,9 @@ class Gate:
             self._parting.forget(member)
             if not vanished:
                 self._refuse(member.connection, member.namespace, body)
+            if (
+                was_checked
+            ):  # also for a client that has left the namespace meanwhile, so that it can't try again for ever
                 self._count_refusal(member.connection)
             del body  # an exception, which refers to this frame
         elif vanished:
@@ -163,11 +167,12 @@ class Gate:
 
     def _count_refusal(self, connection: Connection) -> None:
         connection.refusals += 1
-        if connection.refusals >= self._limits.refusals:
+        if connection.refusals >= self._limits.refusals and not connection.closed:
             self._parting.close_for(connection, Close.REFUSALS, self._limits.name("refusals"))
 
     def _accept(self, member: Member, claimed: str | None) -> None:
         member.phase = Phase.CONNECTED
+        member.connection.stop_timer()
         body = {"sid": member.shown_sid}
         pid = claimed if member.recovered else self._returning.offer(member)
         if pid is not None:
@@ -217,5 +222,5 @@ class Gate:
 
     def _refuse(self, connection: Connection, namespace: str, body: Any) -> None:
         self._replies.refuse_connect(connection, namespace, body)
-        if not connection.members and connection.timer is None:  # else refusals would keep it alive
+        if not connection.members:
             self._parting.expect_connect(connection)

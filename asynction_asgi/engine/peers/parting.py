@@ -220,8 +220,9 @@ class Parting:
             await asyncio.gather(*parting)
 
     def expect_connect(self, connection: Connection) -> None:
-        """Close the connection unless it is in a namespace soon."""
-        connection.stop_timer()
+        """Close the connection unless it is in a namespace soon; CONNECTs that are refused give it no more time."""
+        if connection.timer is not None:
+            return
         loop = asyncio.get_running_loop()
         connection.timer = loop.call_later(self._limits.connect_seconds, self._check_connected, connection)
 

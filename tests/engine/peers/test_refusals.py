@@ -6,15 +6,19 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
+from asynction_asgi.engine import Limits
 from asynction_asgi.errors import RefusedError
 
-from ..stage import serve
+from ..stage import serve, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from asynction_asgi.engine import Peer
+
+    from ..stage import WebSocketClient
 
 
 async def refuse(_: Peer[Any]) -> Sequence[Any]:
@@ -114,3 +118,41 @@ async def test_a_refused_connection_with_bytes(caplog: pytest.LogCaptureFixture)
         answer = await client.ask("40/chat,")
     assert answer["data"]["code"] == "forbidden"
     assert len(caplog.records) == 1
+
+
+async def test_a_refusal_counts_if_the_client_has_left_the_namespace() -> None:
+    """So that nobody guesses on one connection without end; a CONNECT that no handler has seen does not count."""
+    seen: list[Any] = []
+
+    async def slow(_: Peer[Any], auth: Any) -> None:
+        seen.append(auth)
+        await until(lambda: not connection.members, "the client leaves")
+        raise RefusedError("unauthorized")
+
+    async with serve(limits=Limits(refusals=3)) as stage, stage.websocket() as client:
+        stage.script.on_connect = slow
+        [socket] = stage.server.eio.sockets.values()
+        connection = socket.connection
+        for number in range(1, 4):
+            await client.send("40")
+            await until(lambda: len(seen) == number)  # noqa: B023  # awaited in this iteration
+            await client.send("41")
+            await until(lambda: connection.refusals == number)  # noqa: B023  # as above
+        await client.closed()
+        assert (connection.refusals, len(seen)) == (3, 3)
+        await stage.emptied()
+
+
+async def connect_for_ever(client: WebSocketClient) -> None:
+    while True:
+        assert (await client.ask_raw("40"))[:2] in ("44", "1")
+
+
+async def test_refused_clients_get_no_more_time_to_connect() -> None:
+    """The connection is closed in time, however often its client tries."""
+    limits = Limits(connect_seconds=0.2, refusals=1_000_000)
+    async with serve(limits=limits) as stage, stage.websocket() as client:
+        stage.script.on_connect = no
+        with pytest.raises(ConnectionClosed):
+            await connect_for_ever(client)
+        await stage.emptied()
