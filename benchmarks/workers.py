@@ -85,8 +85,12 @@ def _wait(process: subprocess.Popen[bytes], log: IO[str], line: str) -> None:
 
 
 def throughput(server: ServerProcess, seconds: float) -> float:
-    """Return the events that all clients together had answered in a second."""
-    count = os.cpu_count() or 1
+    """Return the events that all clients together had answered in a second.
+
+    Raises:
+        Exception: What a client raised first.
+    """
+    count = min(os.cpu_count() or 1, CLIENTS)
     context = multiprocessing.get_context("fork")
     barrier, results = context.Barrier(count), context.SimpleQueue()
     loaders = [
@@ -95,19 +99,25 @@ def throughput(server: ServerProcess, seconds: float) -> float:
     ]
     for loader in loaders:
         loader.start()
-    rates: list[float] = [results.get() for _ in loaders]
+    found: list[float | Exception] = [results.get() for _ in loaders]
     for loader in loaders:
         loader.join()
-    return sum(rates)
+    for failure in (result for result in found if isinstance(result, Exception)):
+        raise failure
+    return sum(rate for rate in found if not isinstance(rate, Exception))
 
 
 def _load(server: ServerProcess, clients: int, seconds: float, barrier: Barrier, report: Any) -> None:
-    load = echo_load(server, [Connection(server) for _ in range(clients)], EVENT)
-    drive([load], WARM_SECONDS)
-    barrier.wait()
-    warm, began = load.done, time.monotonic()
-    drive([load], seconds)
-    report((load.done - warm) / (time.monotonic() - began))
+    try:
+        load = echo_load(server, [Connection(server) for _ in range(clients)], EVENT)
+        drive([load], WARM_SECONDS)
+        barrier.wait()
+        warm, began = load.done, time.monotonic()
+        drive([load], seconds)
+        report((load.done - warm) / (time.monotonic() - began))
+    except Exception as error:  # noqa: BLE001  # the parent raises it
+        barrier.abort()
+        report(error)
 
 
 def main() -> None:

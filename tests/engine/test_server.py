@@ -352,16 +352,25 @@ async def test_disconnecting_a_pending_client_waits_for_its_handler() -> None:
 
 
 class NeverReady(socketio.AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
+    def __init__(self, error: BaseException) -> None:
+        super().__init__()
+        self.error = error
+
     def initialize(self) -> None:
-        raise OSError("no queue")
+        raise self.error
+
+
+class Unusual(BaseException):
+    """What only a handler for everything catches."""
 
 
 @BOTH
+@pytest.mark.parametrize("kind", [OSError, Unusual])
 async def test_a_client_is_refused_by_a_manager_that_cannot_start(
-    ws: str, caplog: pytest.LogCaptureFixture
+    ws: str, kind: type[BaseException], caplog: pytest.LogCaptureFixture
 ) -> None:
     """An error while a connection is registered refuses its client and is logged, and nothing is kept of it."""
-    async with serve(ws=ws, client_manager=NeverReady()) as stage:
+    async with serve(ws=ws, client_manager=NeverReady(kind("no queue"))) as stage:
         url = stage.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
         with pytest.raises(InvalidStatus):
             await connect(url, proxy=None)

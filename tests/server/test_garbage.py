@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from asynction_asgi import AsynctionSocketIO, RefusedError
 from tests.engine.stage import Script, Stage, serve_app, until
@@ -327,7 +328,21 @@ async def upgrade_in_vain(stage: Stage) -> None:
         await polling.post("1")
 
 
+async def refuse_the_transport(stage: Stage) -> None:
+    """Let a handler of python-engineio's refuse the connection itself."""
+    engine = stage.server.eio
+    own = engine.handlers["connect"]
+    engine.on("connect", lambda *_: False)
+    try:
+        with pytest.raises(InvalidStatus):
+            async with stage.websocket():
+                pass
+    finally:
+        engine.handlers["connect"] = own
+
+
 ENDS: dict[str, End] = {
+    "refused by the transport": refuse_the_transport,
     "close": close,
     "abort": abort,
     "packet 41": leave_and_come_back,

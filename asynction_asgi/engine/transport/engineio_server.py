@@ -13,6 +13,7 @@ import engineio
 
 from ...reasons import Rejection
 from ..counts import Counts
+from ..crashes import must_pass
 from ..ids import new_id
 from ..logs import logger
 from ..wire.frames import Frame
@@ -115,9 +116,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         handler = self.own_handlers.get(event)
         if run_async or handler is None or self.handlers.get(event) is not handler:
             return await super()._trigger_event(event, *arguments, run_async=run_async)
+        task = asyncio.current_task()
         try:
             return await handler(*arguments)
-        except Exception:
+        except BaseException as error:
+            if must_pass(error, task):
+                raise
             self.logger.exception("%s handler error", event)
             return False if event == "connect" else None
 
@@ -214,9 +218,13 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         )
         socket.outbox.deliver([Frame(b'0{"sid":' + encode_basestring_ascii(sid).encode() + terms)])
         kept = self.origins.without_ambient_credentials(environ)
-        answer = await self._trigger_event("connect", sid, kept, run_async=False)
+        try:
+            answer = await self._trigger_event("connect", sid, kept, run_async=False)
+        except BaseException:
+            self._forget(socket)
+            raise
         if answer is not None and answer is not True:
-            del self.sockets[sid]
+            self._forget(socket)
             return self._unauthorized(answer or None)
         socket.schedule_ping()
         if transport == "websocket":
@@ -226,6 +234,11 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
                 socket.drop(self.reason.TRANSPORT_CLOSE)  # the client may have gone before it was accepted
         socket.connected = True
         return self._ok(await socket.poll(), headers=self._cookie_headers(sid), jsonp_index=jsonp_index)
+
+    def _forget(self, socket: EngineSocket) -> None:
+        """Forget a connection that has not begun."""
+        del self.sockets[socket.sid]
+        socket.let_go()
 
     def _cookie_headers(self, sid: str) -> list[tuple[str, str]]:
         if not self.cookie:

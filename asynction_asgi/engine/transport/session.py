@@ -396,7 +396,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         finally:
             self.closed = True
             self.server.sockets.pop(self.sid, None)
-            self._let_go()
+            self.let_go()
 
     def _close_websocket(self, reason: str, *, abort: bool, code: int) -> None:
         if self.websocket is not None:
@@ -404,7 +404,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
                 self.outbox.write(self.farewell)
             self.websocket.close(code, reason)
 
-    def _let_go(self) -> None:
+    def let_go(self) -> None:
         """Drop the references that lead back here, so that reference counting frees a closed connection."""
         if self.websocket is not None:
             self.websocket.detach()
