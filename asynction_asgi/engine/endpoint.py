@@ -291,3 +291,7 @@ class Endpoint(Protocol):
     async def disconnect(self, peer: Peer[Any], reason: str) -> None:
         """Handle the end of a peer whose `connect` returned; called once per peer. Must not raise."""
         ...
+
+    def let_go(self, peer: Peer[Any]) -> None:
+        """Drop what the client of a peer presents again when it comes back; it is away, and none of its handlers runs."""
+        ...

@@ -344,8 +344,10 @@ class Dispatcher:
             self.connections.remove(conversation.socket)
             if conversation.scope is not None:
                 await conversation.scope.end()
-            if peer.recoverable:  # the client presents them again when it comes back
-                conversation.socket.auth = conversation.socket.token_info = None
+
+    def let_go(self, peer: Peer[Conversation]) -> None:
+        """Drop the auth, which the client presents again when it comes back; user and token info stay."""
+        peer.state.socket.auth = None
 
     async def _tell(self, conversation: Conversation, handler: BoundHandler, reason: str) -> None:
         task = asyncio.current_task()

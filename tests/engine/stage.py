@@ -92,6 +92,9 @@ class Script:
         if self.on_disconnect is not None:
             await self.on_disconnect(peer, reason)
 
+    def let_go(self, peer: Peer[Any]) -> None:
+        """Keep everything."""
+
 
 class Stage:
     """A running server."""

@@ -173,6 +173,43 @@ async def test_a_client_that_is_away_costs_neither_its_request_nor_its_auth(
         await app.server.shutdown(1.0)
 
 
+async def test_a_handler_that_runs_on_keeps_what_the_client_presented() -> None:
+    """Also after the disconnect handler has run; once it has ended, auth and request go, and user and token info stay."""
+    go = asyncio.Event()
+    seen: list[Any] = []
+    sockets: list[Socket] = []
+
+    def see(socket: Socket) -> None:
+        scope = socket.environ["asgi.scope"]
+        seen.append((socket.auth, "headers" in scope, socket.user, socket.token_info))
+
+    async def work(socket: Socket) -> None:
+        sockets.append(socket)
+        await go.wait()
+        see(socket)
+
+    extensions: dict[str, Any] = {"x-recovery": True}
+    channels = {"root": channel([message("work")], **extensions)}
+    info = {"sub": "ada"}
+    app = AsynctionSocketIO.from_spec(
+        secured(SCHEMES, channels, [{"token": []}]),
+        handlers={"/": {"work": work}},
+        security_handlers={"token": {"ada": info}.get},
+    )
+    async with serve_app(app) as url:
+        one = Returner(Stage(url, app.server, Script()))
+        async with one.there(token="ada"):
+            await one.client.send('42["work"]')
+            await until(lambda: sockets, "the handler is running")
+        [session] = app.server._returning._sessions.values()
+        await until(lambda: session.is_settled, "the disconnect handler has run")
+        go.set()
+        await until(lambda: sockets[0].auth is None, "the auth is dropped")
+        see(sockets[0])
+        assert seen == [({"token": "ada"}, True, "ada", info), (None, False, "ada", info)]
+        await app.server.shutdown(1.0)
+
+
 async def test_the_id_of_a_session_is_neither_kept_nor_logged(caplog: pytest.LogCaptureFixture) -> None:
     """The server keeps a hash, and no log line of any level has the id, also if the connect handler fails."""
 

@@ -99,6 +99,10 @@ class RegisteredHandlers:
         """Call the disconnect handler."""
         await self._server._trigger_event("disconnect", peer.namespace, peer.sid, reason)  # noqa: SLF001  # as above
 
+    def let_go(self, peer: Peer[Any]) -> None:
+        """Do nothing: no peer of this endpoint comes back."""
+        del peer
+
     async def trigger(self, event: str, namespace: str, arguments: tuple[Any, ...]) -> Any:
         """Call a handler once; connect and disconnect without their last argument if they don't take it.
 

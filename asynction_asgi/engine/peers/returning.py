@@ -35,6 +35,24 @@ def _shorten(environ: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"asgi.scope": {"client": environ["asgi.scope"].get("client")}}
 
 
+def _let_go(member: Member) -> None:
+    """Drop what the client of an away member presents again, once no handler of the lost connection is running."""
+    running = {task for task in member.connection.running.values() if not task.done()}
+
+    def drop_unless_running() -> None:
+        if not running and member.phase is Phase.AWAY:
+            member.environ = _shorten(member.environ)
+            member.endpoint.let_go(member)
+
+    def end(task: asyncio.Task[None]) -> None:
+        running.discard(task)
+        drop_unless_running()
+
+    for task in tuple(running):
+        task.add_done_callback(end)
+    drop_unless_running()
+
+
 class Returning:
     """Keeps the sessions of clients that may come back.
 
@@ -106,8 +124,8 @@ class Returning:
         return len(self._away)
 
     def settle(self, member: Member) -> None:
-        """Note that no handler of an away member is running any more, and drop what its client won't get back."""
-        member.environ = _shorten(member.environ)
+        """Note that the disconnect handler of an away member has run, and drop soon what its client won't get back."""
+        _let_go(member)
         session = None if member.trail is None else self._sessions.get(member.trail.key)
         if session is not None and session.ended is not None and not session.ended.done():
             session.ended.set_result(None)

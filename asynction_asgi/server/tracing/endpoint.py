@@ -108,6 +108,10 @@ class TracedEndpoint:
         finally:
             span.end()
 
+    def let_go(self, peer: Peer[Conversation]) -> None:
+        """Do what the dispatcher does."""
+        self._dispatcher.let_go(peer)
+
 
 def _cause(reason: str) -> SpanContext | None:
     """Return the span in which a client was disconnected, of this process or another, or None."""
