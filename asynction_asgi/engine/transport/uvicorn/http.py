@@ -7,10 +7,9 @@ import logging
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
-
 from ....logs import uvicorns_logger
 from .connection import open_connection
+from .heads import LATE, http_class
 from .opening import parse_opening
 from .protocol import WebSocketProtocol, WebSocketsSansIOProtocol
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
 # In seconds, for the head of a connection's first request; uvicorn itself would wait for ever.
 _HEAD_SECONDS = 20.0
-_LATE = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_UVICORNS = http_class()
 
 _logger = uvicorns_logger()
 
@@ -73,7 +72,8 @@ class HttpProtocol(asyncio.Protocol):
         if opening is not None and not (opening.extends and self._config.ws_per_message_deflate):
             open_connection(opening, self._transport, self._config, self._state, self._app_state)
             return
-        uvicorns: Any = AutoHTTPProtocol(self._config, self._state, self._app_state)  # type: ignore[call-arg]  # the constructor of uvicorn's classes
+        uvicorns: Any = _UVICORNS(self._config, self._state, self._app_state)
+        uvicorns.head_seconds = _HEAD_SECONDS
         self._transport.set_protocol(uvicorns)
         uvicorns.connection_made(self._transport)
         uvicorns.data_received(data)
@@ -113,5 +113,5 @@ def _end_wait(reference: weakref.ref[Any]) -> None:
     """Answer a client that is late, unless it is gone: the timer keeps nothing of it."""
     uvicorns = reference()
     if uvicorns is not None and _lacks_head(uvicorns):
-        uvicorns.transport.write(_LATE)
+        uvicorns.transport.write(LATE)
         uvicorns.shutdown()
