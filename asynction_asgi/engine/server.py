@@ -69,6 +69,9 @@ class Server(AddressingServer):
         calls: Events that wait for an answer, and callbacks.
         tasks: What runs in the background.
         counts: What only the engine sees, in numbers.
+        delivered: Is called for each emit, with the namespace and the number of clients of this process that it
+            goes to; None while nothing counts that. It is not the manager's, whose attributes may be the
+            application's.
     """
 
     manager: Rooms
@@ -91,6 +94,7 @@ class Server(AddressingServer):
         namespaces = options.pop("namespaces", None) or ()
         reports = Reports(watch)
         self.counts = Counts()
+        self.delivered: Callable[[str, int], None] | None = None
         super().__init__(
             client_manager=options.pop("client_manager", None) or Rooms(),
             serializer=serializer.packet_class,
@@ -171,7 +175,7 @@ class Server(AddressingServer):
                 that it goes to.
         """
         self.eio.count_bytes()
-        self.manager.delivered = delivered
+        self.delivered = delivered
 
     def _engineio_server_class(self) -> type[EngineServer]:
         return EngineServer

@@ -365,7 +365,7 @@ def test_without_metrics_no_clock_is_looked_at() -> None:
     assert off._contract.outcomes.sent is None
     assert off.server.eio.socket_class is EngineSocket
     assert off.server.eio._async["websocket"] is WebSocket
-    assert off.server.manager.delivered is None
+    assert off.server.delivered is None
     assert {type(ends) for ends in on._dispatcher.ends.values()} == {NamespaceTimes}
     assert all(ends is not None and ends.times is not None for ends in on._dispatcher.ends.values())
     assert on._contract.outcomes.handled is None  # counted where it is measured

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 
@@ -43,6 +44,7 @@ class Identified:
     """A client manager of upstream's whose `host_id` belongs to the process that uses it."""
 
     reaches_others = True
+    thread: asyncio.Task[None] | None = None  # upstream sets it when it begins to listen
     _identity: Identity
 
     @property
@@ -54,3 +56,9 @@ class Identified:
     def host_id(self, given: str) -> None:
         del given  # upstream's, made where the manager was, which may be before a fork
         self._identity = Identity()
+
+    async def stop_listening(self, seconds: float) -> None:
+        """Take no more messages of the queue; waits so long for the end of what takes them."""
+        if self.thread is not None:
+            self.thread.cancel()
+            await asyncio.wait([self.thread], timeout=seconds)

@@ -40,16 +40,11 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
         rooms: By namespace and room, the members in it; the room None is the namespace.
         has_queue: Whether it reaches other processes through a message queue of ours.
         reaches_others: Whether it reaches other processes, by whatever queue.
-        thread: What reads python-socketio's queue managers' messages; None without one.
-        delivered: Is called for each emit, with the namespace and the number of clients of this process that it
-            goes to; None while nothing counts that.
         relayed: Callbacks of emits that went through a message queue.
     """
 
     has_queue = False
     reaches_others = False
-    thread: asyncio.Task[None] | None = None
-    delivered: Callable[[str, int], None] | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +67,13 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
 
     async def wait_subscribed(self) -> None:
         """Wait until this process receives what others emit; without a message queue of ours, not at all."""
+
+    async def stop_listening(self, seconds: float) -> None:
+        """Take no more messages of a queue, of whatever kind; without one, there are none.
+
+        Args:
+            seconds: For how long the end of what takes them is waited for.
+        """
 
     def stop_seeking(self) -> None:
         """Ask no other process for clients any more; without a message queue of ours, none is asked."""
@@ -322,8 +324,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
             frames = self.server.encode(packets.EVENT, [event, *arguments], namespace)
             for member in recipients:
                 member.deliver(frames)
-        if self.delivered is not None:
-            self.delivered(namespace, len(recipients))
+        if (delivered := self.server.delivered) is not None:
+            delivered(namespace, len(recipients))
         return recipients
 
     def check_callback(self, namespace: str, target: Any) -> None:

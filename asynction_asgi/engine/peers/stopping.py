@@ -98,9 +98,7 @@ class Stopping:
         if ending is None or self._service.leaving is not None:
             self._service.begin_stop()
             await self._let_clients_go(seconds)
-        if (thread := self._rooms.thread) is not None:
-            thread.cancel()
-            await asyncio.wait([thread], timeout=LEAVE_SECONDS)
+        await self._rooms.stop_listening(LEAVE_SECONDS)
         if last := unfinished(self._tasks.running):  # such as telling other processes of what is lost
             await asyncio.wait(last, timeout=LEAVE_SECONDS)
         await self._rooms.close()

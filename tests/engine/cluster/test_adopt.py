@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -148,6 +149,33 @@ class Channelled(Logged):
     """A manager without a queue that has attributes of the names of those with one."""
 
     channel, host_id, link = "news", "one", "chain"
+
+
+class Counting(socketio.AsyncManager):  # type: ignore[misc]  # as above
+    """A manager with attributes of its own, of names that are common."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.delivered = 0
+        self.thread = threading.current_thread()
+
+    async def emit(self, *arguments: Any, **options: Any) -> None:
+        self.delivered += 1
+        await super().emit(*arguments, **options)
+
+
+@pytest.mark.parametrize("kind", [Counting, Counting()], ids=["class", "object"])
+async def test_a_manager_keeps_attributes_of_its_own(kind: Any) -> None:
+    """Emits are sent and counted, and the server stops, whatever the application keeps in its manager."""
+    counted: list[tuple[str, int]] = []
+    async with serve(client_manager=kind) as stage, stage.client() as client:
+        manager: Any = stage.server.manager
+        await stage.server.emit("n", 1)
+        stage.server.count_traffic(lambda *count: counted.append(count))
+        await stage.server.emit("n", 2)
+        assert [await client.receive() for _ in range(2)] == ['42["n",1]', '42["n",2]']
+        assert (manager.delivered, counted) == (2, [("/", 1)])
+        await stage.server.shutdown(1.0)
 
 
 async def test_attributes_of_a_manager_do_not_make_it_a_queue() -> None:
