@@ -221,26 +221,28 @@ async def test_new_events_are_refused_while_stopping(ws: str) -> None:
 async def test_a_client_may_leave_while_the_server_stops(
     ws: str, monkeypatch: pytest.MonkeyPatch, *, drains: bool
 ) -> None:
-    """The others are answered and sent away; its own handler that hangs is cancelled, and the server ends."""
-    monkeypatch.setattr(stopping_module, "STOP_SECONDS", 0.3)
-    gate = asyncio.Event()
+    """The others are answered and sent away, and the server ends when its own handler has ended, too."""
+    monkeypatch.setattr(stopping_module, "STOP_SECONDS", SECONDS)
+    gates = {"work": asyncio.Event(), "last": asyncio.Event()}
 
     async def wait(peer: Peer[Any], event: str) -> Sequence[Any]:
-        await (gate if event == "work" else asyncio.Event()).wait()
+        await gates[event].wait()
         return ["done"]
 
     async with serve(ws=ws) as stage, stage.client() as client, stage.client() as leaver:
         stage.script.handlers["wait"] = wait
-        await leaver.send('42["wait","hang"]')
+        await leaver.send('42["wait","last"]')
         await client.send('421["wait","work"]')
-        await until(lambda: {("wait", "hang"), ("wait", "work")} <= set(stage.script.told))
-        end = stage.server.drain(0.0) if drains else stage.server.shutdown(0.3)
+        await until(lambda: {("wait", "last"), ("wait", "work")} <= set(stage.script.told))
+        end = stage.server.drain(0.0) if drains else stage.server.shutdown(SECONDS)
         ending = asyncio.get_running_loop().create_task(end)
         await until(lambda: stage.server.stopping)
         leaver.raw.transport.abort()
         await until(lambda: len(stage.server.eio.sockets) == 1)
-        gate.set()
+        gates["work"].set()
         assert await client.receive() == '431["done"]'
+        assert not ending.done()
+        gates["last"].set()
         assert await client.closed() == 1012
         await ending
         await stage.emptied()
