@@ -218,6 +218,48 @@ async def test_a_rejected_request_is_reported(
     assert re.fullmatch(rf"{start}(: .+)? \(127\.0\.0\.1:\d+\)", line)
 
 
+async def test_a_late_body_of_an_ended_session_is_a_rejected_request(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The report and its line have the address of the request, as the session has none any more."""
+    caplog.set_level(logging.INFO, "asynction_asgi.access")
+    begun = asyncio.Event()
+    closed: list[Close] = []
+    told: list[tuple[Any, ...]] = []
+
+    def admit(origin: str) -> bool:
+        begun.set()
+        return origin == "http://a"
+
+    def closing(reason: Close, *_: Any) -> None:
+        closed.append(reason)
+
+    def rejected(*about: Any) -> None:
+        told.append(about)
+
+    watch, limits = Watch(closing=closing, rejected=rejected), Limits(packet_bytes=5)
+    async with (
+        serve(watch=watch, limits=limits, cors_allowed_origins=admit) as stage,
+        stage.polling() as client,
+    ):
+        reader, writer = await asyncio.open_connection(*stage.url.removeprefix("http://").split(":"))
+        head = f"POST {client.target} HTTP/1.1\r\nHost: x\r\nOrigin: http://a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        writer.write(head.encode())
+        await begun.wait()
+        await stage.server.eio.disconnect(client.sid)
+        writer.write(b"6\r\n42[1]\n\r\n0\r\n\r\n")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+        address = writer.get_extra_info("sockname")[:2]
+        writer.close()
+        await writer.wait_closed()
+    detail = "larger than Limits.packet_bytes, 5 bytes"
+    ((reason, scope, about),) = told
+    assert (reason, tuple(scope["client"]), about) == (Rejection.TOO_LARGE, address, detail)
+    assert closed == []
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.endswith(f": {detail} ({address[0]}:{address[1]})")
+
+
 async def test_a_preflight_for_another_process_is_no_rejected_request() -> None:
     """It is answered as any, so nothing is reported; the request after it is."""
     told: list[Rejection] = []

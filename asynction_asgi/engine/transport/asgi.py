@@ -107,7 +107,7 @@ class EngineApp:
     async def _read(
         self, scope: Scope, receive: Receive, send: Send, socket: EngineSocket | None
     ) -> bytes | None:
-        """Return the body of a request, or None if it was refused and its session closed."""
+        """Return the body of a request, or None if it was refused and its session, if there is one, closed."""
         try:
             async with asyncio.timeout(self.server.limits.body_seconds):
                 body = await _body(scope, receive, self.server.eio.max_http_buffer_size)
@@ -119,7 +119,7 @@ class EngineApp:
         large = body == 413
         limits = self.server.limits
         detail = f"larger than {self.server.eio.name_limit()}" if large else limits.name("body_seconds")
-        if socket is None:
+        if socket is None or socket.closing:  # which may have ended while this was read
             reports.rejected(Rejection.TOO_LARGE if large else Rejection.SLOW_BODY, scope, detail)
         else:
             reason = Close.TOO_LARGE if large else Close.SLOW_BODY
