@@ -195,6 +195,14 @@ class AsynctionSocketIO(Registering, Emitting):
         """
         self._lifecycle.check_handlers()
 
+    def check_imports(self) -> None:
+        """Check that the handlers that the document names can be imported, and leave all else to the start.
+
+        Raises:
+            BindingError: Some can't; all of them are reported.
+        """
+        self._lifecycle.check_imports()
+
     def override(self, replacements: Mapping[Any, Any]) -> AbstractContextManager[None]:
         """Replace providers within a block, as tests do.
 

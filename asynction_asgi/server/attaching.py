@@ -86,6 +86,15 @@ class Attachment:
         if self._error is not None:
             raise self._error
 
+    def check_imports(self) -> None:
+        """Import what the document names, as long as it is not attached.
+
+        Raises:
+            BindingError: Some can't be imported; all of them are reported, and nothing has been attached.
+        """
+        if not self.is_bound and (problems := list(self.routes.unimportable(self._options.handlers or {}))):
+            raise BindingError(problems)
+
     def attach(self) -> tuple[SecurityRules | None, Sequence[Diagnostic], Sequence[Diagnostic]]:
         """Attach what can be attached; return the rules, all problems, and what no mock can answer."""
         routes, options = self.routes, self._options

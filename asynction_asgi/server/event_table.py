@@ -14,7 +14,7 @@ from .binding import bind_error_handler, bind_event_handler
 from .classes import handlers_of
 from .conversion.typed_handlers import TypedHandlers
 from .handler_binder import HandlerBinder, in_code, problem_at, undeclared
-from .imports import Imports, UnimportableError
+from .imports import Imports, NowhereError, UnimportableError
 from .namespace_routes import NamespaceRoutes
 from .places import place_of
 from .signatures import UnbindableError
@@ -54,6 +54,7 @@ class Routes:
         check_types: bool = True,
     ) -> None:
         self._imports = Imports()
+        self._unwritten = unwritten
         self._lenient = lenient
         self._providers = providers
         self._default_error: BoundHandler | None = None
@@ -92,6 +93,25 @@ class Routes:
         problems = [*self._bind_given(handlers), *self._bind_named(handlers)]
         self.warnings += self._lost(self._uncalled)
         return problems
+
+    def unimportable(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
+        """Yield what keeps a handler that the document names from being imported; nothing is bound.
+
+        Args:
+            given: As for `bind`: no handler of the document's is imported in place of these.
+        """
+        for name, routes in self.namespaces.items():
+            for event, handler, _ in self._named(routes, self._taken(name, given)):
+                yield from self._try_import(handler, f"handler of {event!r} in namespace {name!r}")
+            if routes.declared.handler_class is not None:
+                yield from self._try_import(routes.declared.handler_class, f"class of namespace {name!r}")
+
+    def _try_import(self, handler: HandlerName, what: str) -> Iterator[Diagnostic]:
+        try:
+            self._imports.check(handler.path)
+        except UnimportableError as error:
+            if not (self._unwritten and isinstance(error, NowhereError)):
+                yield problem_at(handler.node, f"{what}: {error}")
 
     def set_default_error(self, function: Callable[..., Any]) -> None:
         """Use `function` for the errors of namespaces that have no error handler.
@@ -231,15 +251,9 @@ class Routes:
     def _bind_named(self, given: Mapping[str, Mapping[str, Any]]) -> Iterator[Diagnostic]:
         """Bind the handlers that the document names, unless code gives one for the same event."""
         for name, routes in self.namespaces.items():
-            taken = {*given.get(name, ()), *(event for namespace, event in self._added if namespace == name)}
-            for event, handler in routes.declared.handlers.items():
-                if event not in taken:
-                    yield from self._bind_first(name, event, handler.path, handler.node, lifecycle=True)
-            for event, route in routes.events.items():
-                if route.event.handler is not None and event not in taken:
-                    yield from self._bind_first(
-                        name, event, route.event.handler.path, route.event.handler.node
-                    )
+            taken = self._taken(name, given)
+            for event, handler, lifecycle in self._named(routes, taken):
+                yield from self._bind_first(name, event, handler.path, handler.node, lifecycle=lifecycle)
             if routes.declared.handler_class is not None:
                 named = {
                     *taken,
@@ -247,6 +261,21 @@ class Routes:
                     *(event for event, route in routes.events.items() if route.event.handler is not None),
                 }
                 yield from self._bind_class(routes, routes.declared.handler_class, named)
+
+    def _taken(self, namespace: str, given: Mapping[str, Mapping[str, Any]]) -> set[str]:
+        """Return the events of a namespace for which code gives a handler."""
+        return {*given.get(namespace, ()), *(event for name, event in self._added if name == namespace)}
+
+    def _named(
+        self, routes: NamespaceRoutes, taken: Collection[str]
+    ) -> Iterator[tuple[str, HandlerName, bool]]:
+        """Yield the other events whose handler the document names, and whether each is one of the lifecycle."""
+        for event, handler in routes.declared.handlers.items():
+            if event not in taken:
+                yield event, handler, True
+        for event, route in routes.events.items():
+            if route.event.handler is not None and event not in taken:
+                yield event, route.event.handler, False
 
     def _bind_class(
         self, routes: NamespaceRoutes, named: HandlerName, taken: Collection[str]

@@ -38,14 +38,31 @@ class Imports:
         Raises:
             UnimportableError: The path names nothing that can be called, or importing the module failed.
         """
+        found, owner, name = self._find(path)
+        if owner is not None:
+            found = getattr(self._instance(owner), name)
+        if not callable(found):
+            raise UnimportableError(f"{path!r} is {_called(found)}, which can't be called")
+        return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+
+    def check(self, path: str) -> None:
+        """Import what a path leads to, and create no instance.
+
+        Raises:
+            UnimportableError: It leads nowhere, or importing the module failed.
+        """
+        self._find(path)
+
+    def _find(self, path: str) -> tuple[Any, type | None, str]:
+        """Return what a path leads to, and for a method the class that needs an instance and the last name."""
         try:
-            return self._find(path)
+            return self._follow(path)
         except NowhereError as error:
             if repr(path) in str(error):
                 raise
             raise NowhereError(f"{path!r} leads nowhere: {error}") from None
 
-    def _find(self, path: str) -> Callable[..., Any]:
+    def _follow(self, path: str) -> tuple[Any, type | None, str]:
         module, names = self._split(path)
         found: Any = module
         owner: type | None = None
@@ -56,11 +73,8 @@ class Imports:
             owner = found if isinstance(found, type) else None
             raw = inspect.getattr_static(found, name, None)
             found = getattr(found, name)
-        if owner is not None and isinstance(raw, types.FunctionType):
-            found = getattr(self._instance(owner), names[-1])
-        if not callable(found):
-            raise UnimportableError(f"{path!r} is {_called(found)}, which can't be called")
-        return found  # type: ignore[no-any-return]  # what a module holds is known at run time alone
+        needs_instance = isinstance(raw, types.FunctionType)
+        return found, owner if needs_instance else None, names[-1] if names else ""
 
     def _split(self, path: str) -> tuple[types.ModuleType, list[str]]:
         """Return the module that a path names, and the names of the attributes that follow."""

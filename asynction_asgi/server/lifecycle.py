@@ -91,6 +91,10 @@ class Lifecycle:
             attachment.bind()
             log_findings(attachment.routes.warnings)
 
+    def check_imports(self) -> None:
+        """Import the handlers that the document names; raises as `Attachment.check_imports` does."""
+        self._contract.attachment.check_imports()
+
     def check_handlers(self) -> None:
         """Attach what the document names, and check that every declared event has a handler.
 

@@ -91,6 +91,46 @@ sio = AsynctionSocketIO.from_spec("echo.yaml", bind="start")
 app = FastAPI({options})
 app.mount("/api", sio)
 """
+IN_LIFESPAN_DOCUMENT = """\
+asyncapi: 2.6.0
+info: {title: Echo, version: 1.0.0}
+channels:
+  /:
+    publish:
+      message: {name: echo, payload: {type: string}, x-ack: {args: {type: string}}}
+  /shut:
+    x-security: [{token: []}]
+    x-handlers: {connect: handlers.Desk.connect}
+components:
+  securitySchemes:
+    token:
+      {type: http, scheme: bearer, x-jwt: {secretEnv: ECHO_SECRET, issuer: me, audience: us}}
+"""
+IN_LIFESPAN_HANDLERS = """\
+import os
+async def echo(text):
+    return text.upper()
+class Desk:
+    def __init__(self):
+        self.secret = os.environ["ECHO_SECRET"]
+    def connect(self): ...
+"""
+IN_LIFESPAN = """\
+import contextlib
+import os
+from fastapi import FastAPI
+from asynction_asgi import AsynctionSocketIO
+from handlers import echo
+sio = AsynctionSocketIO.from_spec("bare.yaml", bind="{bind}")
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    os.environ["ECHO_SECRET"] = "s" * 32
+    sio.on("echo", echo)
+    async with sio.lifespan():
+        yield
+app = FastAPI(lifespan=lifespan)
+app.mount("/api", sio)
+"""
 WRAPPED = """\
 from asynction_asgi import AsynctionSocketIO
 from fastapi import FastAPI
@@ -477,7 +517,7 @@ def test_a_broken_contract_is_reported_with_its_place(
 
 @pytest.mark.usefixtures("inside")
 @pytest.mark.parametrize("options", ["", "lifespan=sio.lifespan"], ids=["no lifespan", "lifespan"])
-def test_handlers_of_mounted_servers_are_checked_before_the_start(folder: Path, options: str) -> None:
+def test_handlers_of_mounted_servers_are_imported_before_the_start(folder: Path, options: str) -> None:
     """As those of a server that is served alone, whether the application starts it or not."""
     (folder / "echo.yaml").write_text(DOCUMENT.replace("handlers.echo", "handlers.ecko"), "utf-8")
     (folder / "late.py").write_text(LATE.format(options=options), "utf-8")
@@ -486,6 +526,25 @@ def test_handlers_of_mounted_servers_are_checked_before_the_start(folder: Path, 
     assert isinstance(result.exception, SystemExit), "Python would print the traceback of another"
     assert "did you mean 'echo'" in result.output
     assert "^" in result.output
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("bind", ["now", "start"])
+def test_handlers_and_secrets_of_mounted_servers_may_come_in_the_lifespan(
+    folder: Path, bind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing that the application completes before it starts its server is missed earlier, also by instances."""
+    monkeypatch.setenv("ECHO_SECRET", "s" * 32)
+    if bind == "start":
+        monkeypatch.delenv("ECHO_SECRET")
+    (folder / "bare.yaml").write_text(IN_LIFESPAN_DOCUMENT, "utf-8")
+    (folder / "handlers.py").write_text(IN_LIFESPAN_HANDLERS, "utf-8")
+    (folder / "lively.py").write_text(IN_LIFESPAN.format(bind=bind), "utf-8")
+    with Here("run", "lively:app", "--port", "0").serving() as (url, command):
+        with socketio.SimpleClient(reconnection=False) as client:
+            client.connect(url, socketio_path="/api/socket.io", transports=["websocket"])
+            assert client.call("echo", "hello", timeout=WAIT_SECONDS) == "HELLO"
+        assert "warning" not in command.output.lower()
 
 
 @pytest.mark.usefixtures("inside")

@@ -90,7 +90,10 @@ class Target:
         import_from(self.app_dir)
         app = self._serve_document() if self.is_document else _import_app(self.name)
         for _, served in find_served(app):
-            served.check_handlers()
+            if served is app:
+                served.check_handlers()
+            else:  # more handlers and secrets may come in the lifespan of what is around it
+                served.check_imports()
             if self.route is not None:
                 served.server.eio.route = self.route
         return app
