@@ -40,7 +40,7 @@ def test_a_bare_server_keeps_its_contract_behind_a_proxy(bare: socketio.AsyncSer
     """What it accepts against the document is found directly, and not behind the proxy."""
     spec = tmp_path / "contract.json"
     spec.write_text(json.dumps(DOCUMENT), "utf-8")
-    options = ("--examples", "1", "--timeout", "0.4", "--include", "say", "--phase", "faults")
+    options = ("--examples", "1", "--timeout", "1.5", "--include", "say", "--phase", "faults")
     with serve(socketio.ASGIApp(bare)) as behind, in_front(behind, DOCUMENT) as (url, _):
         found = {code for code, *_ in codes(report(behind, *options, spec=spec))}
         assert found == {"INVALID_ACCEPTED"}
