@@ -137,11 +137,13 @@ def check_document(
         found += check_hints(draft)
     diagnostics = in_order(found, resolver)
     errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity == "error"]
+    if draft is not None:
+        draft = replace(draft, warnings=diagnostics)
     return Outcome(
         accepted=all(diagnostic.layer == "service" for diagnostic in errors),
         servable=not errors,
         diagnostics=diagnostics,
-        spec=replace(draft, warnings=diagnostics) if draft is not None and not errors else None,
+        spec=None if errors else draft,
         draft=draft,
         files=resolver.files.paths,
     )

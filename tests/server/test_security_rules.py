@@ -25,6 +25,7 @@ from asynction_asgi import (
     same_secret,
 )
 from asynction_asgi.engine import ConnectionRefusedError as UpstreamsRefusal
+from asynction_asgi.spec.model.outside import secret_variables
 from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.server.documents import message
@@ -624,6 +625,59 @@ def test_an_unverifiable_scheme_prevents_start_up(
     assert problem.code == code
     assert words in problem.message
     assert problem.pointer == f"/components/securitySchemes/one{pointer}"
+
+
+@each_case(
+    ("jwt", "code", "words", "pointer"),
+    [
+        pytest.param([], "SECURITY_SHAPE", "must be an object", "", id="a list"),
+        pytest.param(5, "SECURITY_SHAPE", "must be an object", "", id="a number"),
+        pytest.param(None, "SECURITY_SHAPE", "must be an object", "", id="null"),
+        pytest.param({}, "SECURITY_SHAPE", "either jwks or secretEnv", "", id="without keys"),
+        pytest.param({"secretEnv": "SECRET", "isuer": "i"}, "SECURITY_SHAPE", "did you mean 'issuer'", "/isuer", id="misspelt"),
+        pytest.param({"secretEnv": "SECRET", "issuer": 7}, "SECURITY_SHAPE", "a string", "/issuer", id="issuer"),
+        pytest.param({"secretEnv": "SECRET", "algorithms": "HS256"}, "SECURITY_SHAPE", "a list", "/algorithms", id="algorithms"),
+        pytest.param({"secretEnv": "SECRET", "algorithms": [5]}, "SECURITY_SHAPE", "a string", "/algorithms/0", id="algorithm"),
+        pytest.param({"secretEnv": "SECRET", "leeway": True}, "SECURITY_SHAPE", "a number", "/leeway", id="leeway"),
+        pytest.param({"secretEnv": "SECRET", "leeway": "5"}, "SECURITY_SHAPE", "a number", "/leeway", id="leeway as text"),
+        pytest.param({"secretEnv": 5}, "SECURITY_SHAPE", "a string", "/secretEnv", id="secret"),
+        pytest.param({"jwks": 1, "issuer": "i", "audience": "a"}, "SECURITY_SHAPE", "a string", "/jwks", id="keys"),
+        pytest.param({"$ref": "#/nowhere"}, "REF_DANGLING", "leads nowhere", "/$ref", id="dangling"),
+    ],
+)  # fmt: skip
+def test_a_mistake_within_x_jwt_is_reported_once_at_start_up(
+    monkeypatch: pytest.MonkeyPatch, jwt: Any, code: str, words: str, pointer: str
+) -> None:
+    """A server refuses the document with the only problem and its place, as a check without a server does."""
+    monkeypatch.setenv("SECRET", "0" * 32)
+    scheme = {"type": "http", "scheme": "bearer", "x-jwt": jwt}
+    document = secured({"one": scheme}, {"root": namespace()}, [{"one": []}])
+    for start in (load_spec, AsynctionSocketIO.from_spec):
+        with pytest.raises(SpecError) as raised:
+            start(document)
+        (problem,) = raised.value.diagnostics
+        assert (problem.code, problem.pointer) == (code, f"/components/securitySchemes/one/x-jwt{pointer}")
+        assert words in problem.message
+
+
+def test_a_shared_x_jwt_is_judged_where_it_stands() -> None:
+    """A mistake in the target of a reference is reported there, once for all schemes that share it."""
+    scheme = {"type": "http", "scheme": "bearer", "x-jwt": {"$ref": "#/x-shared"}}
+    document = secured({"one": scheme, "two": scheme}, {"root": namespace()}, [{"one": []}, {"two": []}])
+    with pytest.raises(SpecError) as raised:
+        AsynctionSocketIO.from_spec({**document, "x-shared": {"secretEnv": 5}})
+    assert [found.pointer for found in raised.value.diagnostics] == ["/x-shared/secretEnv"]
+
+
+def test_an_x_jwt_in_a_file_that_is_not_there_prevents_start_up() -> None:
+    """The reference is only a warning to those who serve nothing, and names no secrets to them."""
+    scheme = {"type": "http", "scheme": "bearer", "x-jwt": {"$ref": "https://example.org/jwt.json"}}
+    spec = load_spec(secured({"one": scheme}, {"root": namespace()}, [{"one": []}]))
+    assert secret_variables(spec, ["one"]) == []
+    with pytest.raises(BindingError) as raised:
+        AsynctionSocketIO.from_spec(spec)
+    (problem,) = raised.value.diagnostics
+    assert (problem.code, problem.pointer) == ("REF_REMOTE", "/components/securitySchemes/one/x-jwt/$ref")
 
 
 def test_every_problem_is_reported_at_once() -> None:

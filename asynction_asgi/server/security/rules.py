@@ -178,7 +178,7 @@ class _Binder:
             message = f"the credential of {scheme.name!r} is not a token, so x-jwt can't verify it"
             self.problems.append(_problem(option, message, "SECURITY_SHAPE"))
         elif option is not None:
-            verifier = read_jwt(self._spec.resolver.follow(option))
+            verifier = read_jwt(option, self._spec)
             if not isinstance(verifier, list):
                 return verifier, option
             self.problems += verifier

@@ -247,7 +247,7 @@ class Spec:
             emits.
         schemes: Security schemes by name.
         security: What the chosen server requires; None when it requires nothing.
-        warnings: Findings that did not stop the load.
+        warnings: Findings that did not stop the load; of a draft that can't be served, its errors too.
         root: The document's root.
         resolver: Follows the document's references.
         bundle: The compiled validators of every schema above.

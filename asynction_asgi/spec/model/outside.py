@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
+
+from ..text.reference_faults import ReferenceFault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,10 +29,14 @@ def handler_paths(spec: Spec) -> Iterator[str]:
 
 
 def jwt_options(spec: Spec, schemes: Iterable[str]) -> list[Mapping[str, object]]:
-    """Return the ``x-jwt`` of each of these schemes that has one."""
-    nodes = (spec.schemes[name].node.get("x-jwt") for name in schemes)
-    options = (spec.resolver.follow(node).value for node in nodes if node is not None)
-    return [option for option in options if isinstance(option, dict)]
+    """Return the ``x-jwt`` of each of these schemes that has one; one in a file that is not there is left out."""
+    found: list[Mapping[str, object]] = []
+    for name in schemes:
+        node = spec.schemes[name].node.get("x-jwt")
+        with contextlib.suppress(ReferenceFault):
+            if node is not None and isinstance(option := spec.resolver.follow(node).value, dict):
+                found.append(option)
+    return found
 
 
 def secret_variables(spec: Spec, schemes: Iterable[str]) -> list[str]:
