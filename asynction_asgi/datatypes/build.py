@@ -210,7 +210,7 @@ class DataTypes:
                 for index, branch in enumerate(branches)
             )
             is_open = isinstance(chosen, Anything)
-            beside = () if is_open else types_beside(shape, map(self._schemas.of, branches))
+            beside = () if is_open else types_beside(shape, self._schemas)
             return one_of(
                 (chosen, *(self._of_type(kind, own, context, depth) for kind in _ORDER if kind in beside))
             )

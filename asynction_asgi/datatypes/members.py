@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from ..spec.schemas.shape_reader import is_never
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from ..spec.schemas.shape import Shape
-    from ..spec.text.document import Node
+    from ..spec.schemas.shape_reader import Shapes
+    from ..spec.text.document import Document, Node
+
+_DEEPEST = 12  # alternatives within alternatives that are asked
 
 
 def pattern_members(shape: Shape[Node]) -> tuple[Node, ...]:
@@ -49,17 +50,44 @@ def implied_types(shape: Shape[Node]) -> tuple[str, ...] | None:
     return kinds if len(kinds) == 1 else None
 
 
-def types_beside(shape: Shape[Node], branches: Iterable[Shape[Node]]) -> tuple[str, ...]:
+def types_beside(shape: Shape[Node], shapes: Shapes) -> tuple[str, ...]:
     """Return the types of a schema that an alternative admits without a word, as its keywords are about another.
 
     Such as null of ``{type: [object, null], oneOf: [{properties: ...}]}``.
     """
-    open_ones = [branch for branch in branches if branch.types is None and branch.values is None]
+    silent = _Silent(shapes)
     return tuple(
         kind
         for kind in shape.types or ()
-        if any(kind not in (implied_types(branch) or ()) for branch in open_ones)
+        if any(silent.admits(branch, kind, 0) for branch in shape.choices[0])
     )
+
+
+class _Silent:
+    """Which types alternatives admit without a word; each is asked once, however they refer to one another."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        self._shapes = shapes
+        self._known: dict[tuple[Document, str, str], bool] = {}
+
+    def admits(self, branch: Node, kind: str, depth: int) -> bool:
+        """Return whether an alternative does, and with it one of each choice that it holds."""
+        target = self._shapes.follow(branch)
+        if target is None:
+            return True
+        mark = (*target.identity, kind)
+        if mark not in self._known:
+            self._known[mark] = False  # what contains itself adds nothing
+            self._known[mark] = depth <= _DEEPEST and self._is_open(target, kind, depth)
+        return self._known[mark]
+
+    def _is_open(self, target: Node, kind: str, depth: int) -> bool:
+        shape = self._shapes.of(target)
+        if is_never(target.value) or shape.types is not None or shape.values is not None:
+            return False
+        if kind in shape.denied or kind in (implied_types(shape) or ()):
+            return False
+        return all(any(self.admits(inner, kind, depth + 1) for inner in choice) for choice in shape.choices)
 
 
 def only_reference(node: Node) -> Node | None:

@@ -229,7 +229,7 @@ class Payloads:
                 self._type(branch, _numbered(context, branch, index), depth + 1)
                 for index, branch in enumerate(branches)
             )
-            beside = () if chosen == ANY else types_beside(shape, shapes)
+            beside = () if chosen == ANY else types_beside(shape, self._shapes)
             others = (self._of_type(kind, node, own, context, depth) for kind in _ORDER if kind in beside)
             return either((chosen, *others))
         if (

@@ -72,6 +72,7 @@ REF = {"$ref": "#/components/schemas/Thing"}
             {"type": ["object", "null"], "oneOf": [{"properties": {"a": {}}}, {"properties": {"b": {}}}]},
             "value: Event1 | Event2 | None",
         ),
+        ({"type": "string", "oneOf": [{"enum": ["a"]}, {"oneOf": [{"const": "b"}]}]}, "choice: Literal['a', 'b']"),
         ({"allOf": [{"type": ["string", "integer"]}, {"type": ["integer", "null"]}]}, "number: int"),
         ({"type": "number", "allOf": [{"type": "integer"}]}, "number: int"),
         ({}, "value: Any"),

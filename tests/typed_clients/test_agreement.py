@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import random
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,3 +208,35 @@ def test_a_type_beside_alternatives_about_another_stays() -> None:
     spec = load_spec({"asyncapi": "2.6.0", "info": info, "channels": channels})
     compile_arguments(spec.namespaces["/"].sends["said"].arguments, spec.bundle)([None])
     assert "{ a: number } | { b: number } | null" in write_typescript(spec).text
+
+
+A = {"required": ["a"], "properties": {"a": {"type": "string"}}}
+B = {"required": ["b"], "properties": {"b": {"type": "string"}}}
+REF_A, REF_B, REF_E = ({"$ref": f"#/components/schemas/{name}"} for name in ("A", "B", "E"))
+
+
+@each_case(
+    ("payload", "a", "written"),
+    [
+        ({"type": "object", "oneOf": [REF_A, REF_B]}, {"oneOf": [{"type": "object", **A}, {"type": "object", **B}]}, "A | B"),
+        ({"type": "object", "oneOf": [REF_A, REF_B]}, {"anyOf": [A, {"oneOf": [B, A]}]}, "A | B"),
+        ({"type": "object", "oneOf": [{"allOf": [REF_A]}, REF_B]}, {"oneOf": [A]}, "{ a: string } | B"),
+        ({"type": "string", "oneOf": [{"enum": ["a", "b"]}, REF_E]}, {}, '"a" | "b" | E'),
+        ({"type": ["object", "null"], "oneOf": [REF_A, REF_B]}, {"oneOf": [A, B]}, "A | B | null"),
+        ({"type": ["object", "null"], "oneOf": [REF_A]}, {"oneOf": [A, B], "anyOf": [{"type": "object"}]}, "A"),
+        ({"type": ["object", "null"], "oneOf": [{**A, "type": "object"}, False]}, {}, "{ a: string }"),
+        ({"type": ["object", "null"], "oneOf": [A, {**B, "not": {"type": "null"}}]}, {}, "{ a: string } | { b: string } | null"),
+    ],
+)  # fmt: skip
+def test_alternatives_within_alternatives_keep_their_types(
+    payload: dict[str, Any], a: dict[str, Any], written: str
+) -> None:
+    """A type is beside alternatives only if one admits it without a word, and one of each choice within that."""
+    channels = {"/": {"publish": {"message": {"name": "hi", "payload": payload}}}}
+    schemas = {"A": a, "B": {"type": "object", **B}, "E": {"oneOf": [{"const": "q"}, {"const": "r"}]}}
+    info = {"title": "T", "version": "1.0.0"}
+    components = {"schemas": schemas}
+    document = {"asyncapi": "2.6.0", "info": info, "channels": channels, "components": components}
+    assert re.findall(
+        r"hi: \((?:.*\[)?\w+: (.*?)\]?\) => void;", write_typescript(load_spec(document)).text
+    ) == [written]
