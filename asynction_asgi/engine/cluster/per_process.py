@@ -5,11 +5,13 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
-from typing import Generic, TypeVar
+import weakref
+from typing import Any, Generic, TypeVar
 
 __all__ = ["PerProcess", "keep_for_ever"]
 
 Value = TypeVar("Value")
+_every: weakref.WeakSet[PerProcess[Any]] = weakref.WeakSet()
 
 
 class PerProcess(Generic[Value]):
@@ -17,21 +19,19 @@ class PerProcess(Generic[Value]):
 
     Attributes:
         value: None until it is set in this process; read and set it under `lock`.
+        lock: The lock of this process.
     """
 
     def __init__(self) -> None:
         self.value: Value | None = None
-        self._process = os.getpid()
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
+        _every.add(self)
 
-    @property
-    def lock(self) -> threading.Lock:
-        """The lock of this process; after a fork another one, and the value is forgotten."""
-        if self._process != os.getpid():  # the lock may be taken for ever, by a thread that was not copied
-            self._process, self._lock = os.getpid(), threading.Lock()
-            keep_for_ever(self.value)
-            self.value = None
-        return self._lock
+    def begin_anew(self) -> None:
+        """Forget the value; the lock may be taken for ever, by a thread that was not copied."""
+        self.lock = threading.Lock()
+        keep_for_ever(self.value)
+        self.value = None
 
 
 def keep_for_ever(inherited: object) -> None:
@@ -42,3 +42,12 @@ def keep_for_ever(inherited: object) -> None:
     """
     if inherited is not None and hasattr(ctypes, "pythonapi"):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))
+
+
+def _begin_anew() -> None:
+    for state in list(_every):
+        state.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)  # before the child has a second thread

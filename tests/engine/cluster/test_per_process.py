@@ -48,3 +48,41 @@ def test_a_fork_begins_without_the_value_and_its_lock() -> None:
     command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(SCRIPT)]
     completed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert (completed.returncode, completed.stdout, completed.stderr) == (0, "done\n", "")
+
+
+THREADS = """
+    import os, sys, threading
+    from asynction_asgi.engine.cluster.private_loop import private_loop
+
+    inherited = private_loop()
+
+    def count_loops():
+        sys.setswitchinterval(1e-6)
+        loops, barrier = set(), threading.Barrier(4)
+
+        def use():
+            barrier.wait()
+            loops.add(private_loop())
+
+        threads = [threading.Thread(target=use) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert inherited not in loops
+        return len(loops)
+
+    for _ in range(40):
+        child = os.fork()
+        if child == 0:
+            os._exit(count_loops())
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), end="", flush=True)
+    os._exit(0)
+"""
+
+
+def test_threads_of_a_fork_share_one_value() -> None:
+    """Threads that come first at the same time get one lock, and so one loop."""
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", textwrap.dedent(THREADS)]
+    completed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (completed.returncode, completed.stdout, completed.stderr) == (0, "1" * 40, "")
