@@ -49,6 +49,12 @@ DENIED = {
     "properties": {"v": {"type": "integer"}},
     "not": {"required": ["v"], "properties": {"v": {"type": "string"}}, "additionalProperties": False},
 }
+ASIDE = {
+    "type": "object",
+    "properties": {"v": {"type": "integer"}},
+    "allOf": [{"additionalProperties": {"type": ["string", "integer"]}}],
+    "anyOf": [{"required": ["a"], "properties": {"v": {"type": "string"}}}, {"required": ["b"]}],
+}
 NUMBERS = {"type": "object", "additionalProperties": {"type": "integer"}}
 IN_PARTS = {"type": "object", "allOf": [HEADERS, {"not": {"required": ["X-Debug"]}}]}
 AUTH = {"type": "object", "required": ["token"], "properties": {"token": {"type": "string", "minLength": 3}}}
@@ -76,6 +82,8 @@ def guarded(**fields: Any) -> dict[str, Any]:
         pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=3", {}, None, id="query of any name"),
         pytest.param({"bindings": {"ws": {"query": NUMBERS}}}, "?page=x", {}, "/page", id="query of any name wrong"),
         pytest.param({"bindings": {"ws": {"query": DENIED}}}, "?v=3", {}, None, id="query of a type that is denied as another"),
+        pytest.param({"bindings": {"ws": {"query": ASIDE}}}, "?v=3&b=1", {}, None, id="query of a type that others admit as another"),
+        pytest.param({"bindings": {"ws": {"query": ASIDE}}}, "?v=x&b=1", {}, "/v", id="query of a type that others admit as another wrong"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID}}, None, id="header of a part"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": "1"}}, "/X-Request-Id", id="header of a part wrong"),
         pytest.param({"bindings": {"ws": {"headers": IN_PARTS}}}, "", {"headers": {"x-request-ID": UUID, "x-debug": "1"}}, "", id="header denied"),

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 from ..schemas.children import children
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ..text.document import Node
     from ..text.references import Resolver
 
-__all__ = ["coerce_text", "declared_types", "property_schema", "text_of"]
+__all__ = ["coerce_text", "common_types", "declared_types", "property_schema", "text_of"]
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,32})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _WORDS = {"true": True, "false": False}
+_NUMBERS = frozenset({"integer", "number"})
 _DEEPEST = 16
 
 
@@ -45,7 +48,10 @@ def text_of(value: Any) -> str | None:
 
 
 def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> frozenset[str]:
-    """Return the JSON types that a schema names, through references and combinators."""
+    """Return the JSON types that a schema names, through references and combinators.
+
+    What alternatives name counts only where the schema itself, and all that holds with it, name none.
+    """
     value = resolver.follow(schema).value
     if not isinstance(value, dict) or depth > _DEEPEST:
         return frozenset()
@@ -55,11 +61,24 @@ def declared_types(schema: Node, resolver: Resolver, *, depth: int = 0) -> froze
         return frozenset([declared])
     if isinstance(declared, list):
         return frozenset(name for name in declared if isinstance(name, str))
-    found: set[str] = set()
+    found: dict[bool, list[frozenset[str]]] = {True: [_types_of_constants(value)], False: []}
     for child in children(schema):
         if child.keyword in ("allOf", "anyOf", "oneOf", "$ref"):
-            found |= declared_types(child.schema, resolver, depth=depth + 1)
-    return frozenset(found) | _types_of_constants(value)
+            holds = child.keyword in ("allOf", "$ref")
+            found[holds].append(declared_types(child.schema, resolver, depth=depth + 1))
+    return common_types(found[True]) or frozenset[str]().union(*found[False])
+
+
+def common_types(declared: Iterable[frozenset[str]]) -> frozenset[str]:
+    """Return the JSON types by which a text is read that is all of this; an empty set says nothing.
+
+    Where one is a number and another an integer, it is read as either: ``4.0`` is an integer, too.
+    """
+    first, *others = [types for types in declared if types] or [frozenset[str]()]
+    for types in others:
+        are_numbers = first & _NUMBERS and types & _NUMBERS and first | types >= _NUMBERS
+        first = first & types | (_NUMBERS if are_numbers else frozenset())
+    return first
 
 
 def property_schema(schema: Node, name: str, resolver: Resolver) -> Node | None:

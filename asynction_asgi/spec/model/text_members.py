@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..schemas.children import children
-from .coercion import coerce_text, declared_types
+from ..schemas.children import CHILDREN, children
+from .coercion import coerce_text, common_types, declared_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -16,8 +16,13 @@ if TYPE_CHECKING:
 
 __all__ = ["TextMember", "TextMembers"]
 
-# What these say of a member is no declaration, unless nothing else speaks of it.
-_ONLY_ASKED = frozenset({"not", "if"})
+_IN_PLACE = frozenset(
+    key for key, holder in CHILDREN.items() if "same" in (holder.alone, holder.listed, holder.named)
+)
+# What "not" and "if" say of a member is no declaration, unless nothing else speaks of it.
+_DECLARES = _IN_PLACE - {"not", "if"}
+# What these say of a member holds, whatever a client sends.
+_HOLDS = frozenset({"allOf", "$ref", "$dynamicRef", "$recursiveRef"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +30,12 @@ class TextMember:
     """What the schemas of one member declare together.
 
     Attributes:
-        types: The JSON types that any of them names.
-        items: Those of the items of its lists; None if nothing is said of them.
+        types: The JSON types by which it is read; empty if none is named.
+        items: Those of the items of its lists.
     """
 
     types: frozenset[str] = frozenset()
-    items: frozenset[str] | None = None
+    items: frozenset[str] = frozenset()
 
     def read(self, text: str) -> Any:
         """Read a text as the first type that fits, or return it unchanged."""
@@ -40,11 +45,14 @@ class TextMember:
         """Read all texts under one name: a list if a list is declared, else the only value or the texts."""
         if "array" not in self.types:
             return self.read(texts[0]) if len(texts) == 1 else list(texts)
-        return [text if self.items is None else coerce_text(text, self.items) for text in texts]
+        return [coerce_text(text, self.items) for text in texts]
 
 
 class TextMembers:
     """The members that a schema speaks of, through references, parts, alternatives and conditions.
+
+    A member is read by the types that all parts agree on. Alternatives, which need not apply to what a client
+    sends, are asked only if those name none.
 
     Attributes:
         declared: Those that are declared by name.
@@ -55,11 +63,15 @@ class TextMembers:
 
     def __init__(self, schema: Node, resolver: Resolver) -> None:
         self._resolver = resolver
-        everywhere = [*_in_place(schema, resolver)]
-        parts = [*_in_place(schema, resolver, without=_ONLY_ASKED)]
-        self.others = self._member(_held_others(parts))
+        everywhere, parts, holding = (
+            [*_in_place(schema, resolver, keywords)] for keywords in (_IN_PLACE, _DECLARES, _HOLDS)
+        )
+        self.others = self._member([*_held_others(holding)], [*_held_others(parts)])
         self.declared = {
-            name: self._member([*_schemas_of(parts, name)] or _schemas_of(everywhere, name))
+            name: self._member(
+                [*_schemas_of(holding, name)],
+                [*_schemas_of(parts, name)] or [*_schemas_of(everywhere, name)],
+            )
             for name in dict.fromkeys(name for part in everywhere for name in _held(part, "properties"))
         }
         self.required = tuple(dict.fromkeys(name for part in everywhere for name in _required(part)))
@@ -74,19 +86,27 @@ class TextMembers:
         names = self.declared.keys() | other.declared.keys()
         return self.others == other.others and all(self.of(name) == other.of(name) for name in names)
 
-    def _member(self, schemas: Iterable[Node]) -> TextMember:
-        types, items = frozenset[str](), None
+    def _member(self, holding: Sequence[Node], possible: Sequence[Node]) -> TextMember:
+        """Return what is declared by the schemas that hold, or, where they say nothing, by all possible ones."""
+        items = self._types(self._items(holding, _HOLDS), self._items(possible, _IN_PLACE))
+        return TextMember(types=self._types(holding, possible), items=items)
+
+    def _types(self, holding: Iterable[Node], possible: Iterable[Node]) -> frozenset[str]:
+        common = common_types(declared_types(schema, self._resolver) for schema in holding)
+        return common or frozenset[str]().union(
+            *(declared_types(schema, self._resolver) for schema in possible)
+        )
+
+    def _items(self, schemas: Iterable[Node], keywords: frozenset[str]) -> Iterator[Node]:
         for schema in schemas:
-            types |= declared_types(schema, self._resolver)
-            for part in _in_place(schema, self._resolver):
+            for part in _in_place(schema, self._resolver, keywords):
                 held = part.get("items")
                 if held is not None and isinstance(held.value, dict):
-                    items = declared_types(held, self._resolver) | (items or frozenset())
-        return TextMember(types=types, items=items)
+                    yield held
 
 
-def _in_place(schema: Node, resolver: Resolver, without: frozenset[str] = frozenset()) -> Iterator[Node]:
-    """Yield a schema and all others that it applies to the same value, but for those of some keywords."""
+def _in_place(schema: Node, resolver: Resolver, keywords: frozenset[str]) -> Iterator[Node]:
+    """Yield a schema and all others that it applies to the same value by some keywords."""
     waiting, seen = [schema], set()
     while waiting:
         part = resolver.follow(waiting.pop())
@@ -94,9 +114,7 @@ def _in_place(schema: Node, resolver: Resolver, without: frozenset[str] = frozen
             continue
         seen.add(part.identity)
         yield part
-        waiting += [
-            inner.schema for inner in children(part) if inner.kind == "same" and inner.keyword not in without
-        ][::-1]
+        waiting += [inner.schema for inner in children(part) if inner.keyword in keywords][::-1]
 
 
 def _held(part: Node, keyword: str) -> dict[str, Any]:
