@@ -153,8 +153,7 @@ async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None
         for number, sender in enumerate(emitting, 1):
             await sender.emit("news", "x")
             assert await client.xlen(key) == 1000 + number
-        for _ in range(2):  # the first answer tells the broker's time
-            await brief.emit("news", "x")
+        await brief.emit("news", "x")  # its only one, as of a worker that ends after each task
         assert await client.xlen(key) < 1000
     await emitter.close()
     await kept.aclose()

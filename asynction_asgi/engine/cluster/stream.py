@@ -63,7 +63,7 @@ class Stream:
                 to the readers, whose beats are written, too.
         """
         pipeline = self._writing().pipeline(transaction=False)
-        trim = self._trim()
+        trim = await self._trim()
         for text in batch:
             pipeline.xadd(self._key, {_FIELD: text}, **trim)
             trim = {}
@@ -92,14 +92,21 @@ class Stream:
         oldest = max(int((seconds - retention) * 1000), 0)
         await self._writing().xtrim(self._key, minid=oldest, approximate=False)
 
-    def _trim(self) -> dict[str, Any]:
+    async def _trim(self) -> dict[str, Any]:
         if self._retention is None:
             return {}
         if not self._trims_by_age:
             return {"maxlen": _MOST_KEPT, "approximate": True}
+        if self._newest_ms is None:  # the first batch, which may be the only one of this process
+            self._newest_ms = await self._ask_time()
         if self._newest_ms is None:
             return {}
         return {"minid": max(self._newest_ms - int(self._retention * 1000), 0), "approximate": True}
+
+    async def _ask_time(self) -> int | None:
+        """Return the broker's time, or None if it does not tell it to this user; what it answers to a batch will do."""
+        (time,) = await self._writing().pipeline(transaction=False).time().execute(raise_on_error=False)
+        return None if isinstance(time, Exception) else int(time[0]) * 1000
 
     async def read(self) -> Sequence[Delivery]:
         """Wait for the next entries, for two seconds at most."""
