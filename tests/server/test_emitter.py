@@ -160,6 +160,31 @@ async def test_emitters_remove_nothing_that_servers_keep(queue_url: str) -> None
     await brief.close()
 
 
+async def test_an_emitter_that_may_not_ask_for_the_time_trims_later() -> None:
+    """It emits all the same, and the answer to its first emit tells what is too old."""
+    with running_broker() as broker:
+        address = broker.url.replace("redis://", "redis+stream://emitter:secret@")
+        key = "socketio:stream"
+        async with Redis.from_url(broker.url) as client:
+            await client.acl_setuser(
+                "emitter",
+                enabled=True,
+                passwords=["+secret"],
+                keys=["*"],
+                channels=["*"],
+                commands=["+@all", "-time"],
+            )
+            before = int((await client.time())[0]) - 1200
+            for number in range(1000):
+                await client.xadd(key, {"d": "{}"}, id=f"{before * 1000 + number}-0")
+            emitter = Emitter.from_spec(SPEC, message_queue=address, message_queue_retention=600)
+            await emitter.emit("news", "x")
+            assert await client.xlen(key) == 1001
+            await emitter.emit("news", "x")
+            assert await client.xlen(key) < 1000
+        await emitter.close()
+
+
 async def test_emitters_leave_a_full_broker_to_the_servers() -> None:
     """An emitter removes nothing from a full broker; its emit waits until a server has removed what is old."""
     with running_broker() as broker:
