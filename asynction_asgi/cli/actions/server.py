@@ -185,13 +185,14 @@ class Server(uvicorn.Server):
                 it would refuse clients that another could take.
         """
         seconds = self._seconds
-        if shared:
-            for server in self.servers:
-                server.close()
         clients = sum(len(served.server.eio.sockets) for served in self._served)
         logger.info("Draining: %d clients leave over %g seconds", clients, seconds)
         draining = (served.server.drain(seconds, admitting=shared) for served in self._served)
         self._leaving = asyncio.gather(*draining, return_exceptions=True)
+        if shared:
+            await asyncio.sleep(0)  # until draining has begun: one that listens no more seems to end at once
+            for server in self.servers:
+                server.close()
         await asyncio.wait([self._leaving])
         self._seconds = 0.0  # the next signal means more
         with contextlib.suppress(asyncio.CancelledError):  # by a signal

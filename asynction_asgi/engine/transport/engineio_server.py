@@ -303,7 +303,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     # -- the end ---------------------------------------------------------------------------
 
     def watch_for_exit(self) -> None:
-        """While a poll is held, look whether the server wants to exit.
+        """While a poll is held, look whether the server is about to exit.
 
         uvicorn waits for every request to end before it announces its stop; with other servers a poll
         lasts until it is cancelled.

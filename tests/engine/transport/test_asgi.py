@@ -364,10 +364,21 @@ async def test_the_cookie_option(cookie: Any) -> None:
 
 
 async def test_an_open_poll_does_not_delay_the_stop(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An open poll ends when uvicorn is told to stop, before uvicorn waits for requests to end."""
+    """An open poll ends once uvicorn, told to stop, listens no more, before uvicorn waits for requests to end.
+
+    Until then it stays open: a server that lets its clients leave one after another begins after the signal.
+    """
 
     class Runner:
-        should_exit = False
+        should_exit, listens, looks = False, True, 0
+
+        @property
+        def servers(self) -> list[Runner]:
+            return [self]
+
+        def is_serving(self) -> bool:
+            self.looks += 1
+            return self.listens
 
         def handle_exit(self, *_: Any) -> None:
             raise AssertionError("not called")
@@ -380,6 +391,11 @@ async def test_an_open_poll_does_not_delay_the_stop(monkeypatch: pytest.MonkeyPa
         poll = asyncio.ensure_future(client.poll())
         await until(lambda: any(socket.outbox.poller for socket in stage.server.eio.sockets.values()))
         runner.should_exit = True
+        await until(lambda: runner.looks)
+        await stage.server.emit("n")
+        assert await asyncio.wait_for(poll, SECONDS) == ['42["n"]']
+        poll = asyncio.ensure_future(client.poll())
+        runner.listens = False
         assert await asyncio.wait_for(poll, SECONDS) == ["6"]
         await stage.emptied()
         assert stage.script.told[-1] == ("disconnect", "/", "server shutting down")

@@ -234,10 +234,13 @@ def find_transport(send: Any) -> Any:
 
 
 def is_exiting() -> bool:
-    """Return whether uvicorn has received a signal to exit; False if another server handles signals.
+    """Return whether uvicorn ends because of a signal, and listens no more; False if another server handles signals.
 
-    uvicorn waits for every request to end before it says so by ASGI. Its server can be found only by the
-    signal handler that it has installed, which is a method.
+    uvicorn waits for every request to end before it says so by ASGI. Between the signal and the end of listening,
+    a subclass may let clients leave. The server can be found only by the signal handler that it has installed,
+    which is a method.
     """
     server = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    return getattr(server, "should_exit", False) is True
+    if getattr(server, "should_exit", False) is not True:
+        return False
+    return not any(listener.is_serving() for listener in getattr(server, "servers", ()))
