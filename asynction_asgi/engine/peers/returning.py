@@ -114,6 +114,11 @@ class Returning:
         return True
 
     @property
+    def can_move(self) -> bool:
+        """Whether there are sessions that other processes, if there are any, take over."""
+        return self.elsewhere is not None and bool(self._sessions)
+
+    @property
     def is_shared(self) -> bool:
         """Whether other processes take over sessions from this one."""
         return self.elsewhere is not None and self.elsewhere.reachable

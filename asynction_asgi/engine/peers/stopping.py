@@ -21,6 +21,8 @@ STOP_SECONDS = 5.0
 # Clients of socket.io-client come back after 0.5 to 1.5 seconds, and some try a second time; many at once, or
 # on a busy machine, one after another.
 _RETURN_SECONDS, _MOST_RETURN_SECONDS, _RETURN_CHECK_SECONDS = 5.0, 10.0, 0.05
+# A process that has just become ready, maybe to take the place of this one, may not have been heard of yet.
+_SUCCESSOR_SECONDS = 1.0
 
 
 class Stopping:
@@ -59,6 +61,9 @@ class Stopping:
 
         Returns when all have left, or when `finish` sees to the rest. Cancelling this does not end the draining,
         as other callers may wait for it. If the server has begun to end, this only waits.
+
+        If no other process is known that can take over sessions, clients stay a moment longer: one may just have
+        started.
 
         The handlers of a client that leaves finish, and their answers are sent; what it sends meanwhile is not
         taken.
@@ -105,6 +110,8 @@ class Stopping:
 
     async def _send_away(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds + STOP_SECONDS + _MOST_RETURN_SECONDS
+        await self._await_successor(loop.time() + _SUCCESSOR_SECONDS)
         begin = loop.time()
         sockets: list[Transport] = list(self._transports.sockets.values())
         for number, socket in enumerate(sockets, 1):
@@ -117,7 +124,13 @@ class Stopping:
             self._send_away_socket(socket)
         if self._going:
             await asyncio.wait(self._going)
-        await self._hand_over(begin + seconds + STOP_SECONDS + _MOST_RETURN_SECONDS)
+        await self._hand_over(deadline)
+
+    async def _await_successor(self, deadline: float) -> None:
+        """Wait until another process is known that can take over sessions, if this process has any."""
+        loop, returning = asyncio.get_running_loop(), self._returning
+        while returning.can_move and not returning.is_shared and loop.time() < deadline:  # noqa: ASYNC110  # no event says so
+            await asyncio.sleep(_RETURN_CHECK_SECONDS)
 
     async def _hand_over(self, deadline: float) -> None:
         """Wait until other processes have the sessions of all clients, or no more clients come back there."""

@@ -43,9 +43,11 @@ async def cluster(
     rhythm: dict[str, float] | None = None,
     bounds: dict[str, Any] | None = None,
     last: dict[str, float] | None = None,
+    channel: str = "",
+    others: int = 0,
     **options: Any,
 ) -> AsyncIterator[list[Stage]]:
-    """Run servers with recovery that know each other, on a channel of their own.
+    """Run servers with recovery that know each other, on a channel of their own by default.
 
     Args:
         queue_url: The broker's.
@@ -55,9 +57,11 @@ async def cluster(
         rhythm: Times of all servers.
         bounds: What the document says of recovery.
         last: Other times of the last server.
+        channel: On which others may be, too.
+        others: How many those are.
         options: For each server.
     """
-    channel = f"test-{id(asyncio.current_task())}-{random.random()}"
+    channel = channel or f"test-{id(asyncio.current_task())}-{random.random()}"
     async with contextlib.AsyncExitStack() as stack:
         stages = []
         for number in range(count):
@@ -77,7 +81,7 @@ async def cluster(
             stages.append(Stage(url, server, script))
         for stage in stages:
             manager: Any = stage.server.manager
-            await until(partial(knows, manager.link, count), "acquainted")
+            await until(partial(knows, manager.link, count + others), "acquainted")
         yield stages
 
 
@@ -443,6 +447,25 @@ async def test_a_process_that_drains_hands_its_sessions_over(stream: str, count:
                 assert await one.take(1) == [1]
         await draining
         assert first.holdings["members"] == 0
+
+
+async def test_a_process_that_drains_waits_for_its_successor(
+    stream: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that was started in its place is ready before others have heard of it; sessions move there nevertheless."""
+    monkeypatch.setattr(stopping, "_SUCCESSOR_SECONDS", SECONDS)
+    channel = f"test-{random.random()}"
+    async with cluster(stream, 1, channel=channel) as [first]:
+        one = Returner(first)
+        async with one.there():
+            draining = asyncio.ensure_future(first.server.drain(0.0))
+            await until(lambda: first.server.stopping, "draining")
+            async with cluster(stream, 1, channel=channel, others=1) as [second]:
+                assert await one.client.closed() == 1012
+                one.stage = second
+                async with one.there():
+                    assert one.recovered
+                await draining
 
 
 async def test_a_process_waits_for_as_long_as_clients_come_back(
