@@ -162,6 +162,6 @@ def test_two_workers_share_their_clients(folder: Path, queue_url: str) -> None:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     with running(*shlex.split(line)[1:], "--port", port, cwd=folder) as (url, command):
-        command.wait_for("Application startup complete", times=2)
+        command.wait_for("All 2 workers accept clients")
         auth = f'--auth \'{{"token": "{make_token(folder, "ada")}"}}\''
         assert invoke(f"asynction-asgi call {ADDRESS} 'open ticket' '\"It burns\"' {auth}", url) == "1\n"
