@@ -38,6 +38,9 @@ __all__ = ["Claims"]
 
 # Of one session: a client that connects again and again, faster than it is answered, gets no more.
 _MOST_ASKS = 8
+# Of one claim, where other processes claim the session for connections that the client may have left. Each is put on
+# the queue up to twice, so all that one connection asks is still awaited.
+_MOST_REPEATS = 3
 # Why a session was lost, as other processes may say it.
 _REASONS = frozenset({"incomplete", "not JSON", "outage", "busy"})
 
@@ -72,10 +75,10 @@ class _Claim:
         outages: How many outages had begun.
         asks: How it was put on the queue, of late; each may still be answered, but only the last one may be
             denied.
-        begun: The first of these for the client's latest connection.
+        begun: The last of these that asked all processes.
         silent: The processes that have not said yet that they don't have it; None if not all of them are known.
         holders: The processes that have said that they have it, and not yet that it is gone.
-        repeated: Whether another process had a later claim, and this one was put on the queue again.
+        repeats: How often another process had a later claim, and this one was put on the queue again.
         timer: Ends the wait.
     """
 
@@ -89,7 +92,7 @@ class _Claim:
     begun: _Ask | None = None
     silent: set[str] | None = None
     holders: set[str] = field(default_factory=set)
-    repeated: bool = False
+    repeats: int = 0
     timer: asyncio.TimerHandle | None = None
 
 
@@ -174,7 +177,7 @@ class Claims:
             if not claim.done.done():
                 claim.done.set_result(None)
             claim.offset, claim.member, claim.done = offset, member, done
-        claim.repeated = False
+        claim.repeats = 0
         self._wait(claim, self._seconds)
         return claim
 
@@ -280,7 +283,10 @@ class Claims:
         if not isinstance(holder, str):
             raise TypeError
         if message["ready"] is True:
-            self._ask(claim, ready=(holder, ask.number))
+            if ask is claim.begun:
+                self._ask(claim, ready=(holder, ask.number))
+            # Else the holder reads a later claim that asks all. If it were asked here and no longer had the session,
+            # its answer would end the claim, while another process gives the session away for the later one.
             return
         if not claim.holders:
             self._wait(claim, self._patience + self._seconds)
@@ -334,14 +340,14 @@ class Claims:
             self._end(ask.claim, lost if lost in _REASONS else "incomplete")
 
     def _repeat(self, claim: _Claim) -> None:
-        """Ask once more where another process has asked later, for the session may be on its way there.
+        """Ask again where another process has asked later, for the session may be on its way there.
 
         Which connection of a client is the latest can't be told for sure.
         """
-        if claim.repeated or claim.member.phase is not Phase.PENDING:
+        if claim.repeats == _MOST_REPEATS or claim.member.phase is not Phase.PENDING:
             self._end(claim, "busy")
             return
-        claim.repeated = True
+        claim.repeats += 1
         self._wait(claim, self._seconds)
         self._ask(claim)
 

@@ -177,6 +177,8 @@ async def test_another_user_does_not_get_the_session(stream: str) -> None:
 
 # More than a test waits for a client: only the processes' answers can end a claim in time.
 PATIENT = {"claim": 2 * SECONDS}
+# No process denies a claim before the end of the test.
+NEVER_DENIED = {**PATIENT, "unheld": 2 * SECONDS}
 
 
 async def test_a_claim_ends_once_every_process_has_denied_it(stream: str) -> None:
@@ -221,8 +223,7 @@ async def test_what_has_no_form_on_the_queue_is_not_asked_for(stream: str, shown
 
 async def test_a_client_that_claims_again_and_again_has_few_claims(stream: str) -> None:
     """The oldest ones are not awaited any more, and what they keep of the queue is dropped."""
-    never = {**PATIENT, "unheld": 2 * SECONDS}
-    async with cluster(stream, rhythm=never) as (first, second), contextlib.AsyncExitStack() as stack:
+    async with cluster(stream, rhythm=NEVER_DENIED) as (first, second), contextlib.AsyncExitStack() as stack:
         pid = json.dumps({"pid": new_pid()})
         clients = [await stack.enter_async_context(first.websocket()) for _ in range(12)]
         for number, client in enumerate(clients, 1):
@@ -261,26 +262,77 @@ async def test_an_event_that_was_forgotten_is_kept_again(stream: str) -> None:
                 assert await two.take(1) == [1]
 
 
-async def test_a_claim_that_others_overtake_twice_ends_at_once(stream: str) -> None:
+async def test_a_claim_that_others_overtake_again_and_again_ends_at_once(stream: str) -> None:
     """Its client starts over without waiting for the end of the claim, and why is counted."""
-    async with cluster(stream, rhythm={**PATIENT, "unheld": 2 * SECONDS}) as (first, second):
+    async with cluster(stream, rhythm=NEVER_DENIED) as (first, second):
         manager: Any = second.server.manager
         own: Any = first.server.manager
         one = Returner(first)
         one.pid = new_pid()
         coming = asyncio.ensure_future(stays(one))
         await until(lambda: first.holdings["members"], "claimed")
-        for number in (1, 2):
+        for number in range(1, 5):
             manager.answer("adopt", own.host_id, number, lost="superseded")
         await coming
         assert moved(first) == {"busy": 1}
+
+
+@pytest.mark.parametrize("is_ready", [False, True], ids=["overtaken", "and called ready where it was"])
+async def test_a_session_comes_to_a_claim_that_others_have_overtaken(stream: str, *, is_ready: bool) -> None:
+    """What a process says of an earlier claim, which had the session then, does not end the later one."""
+    async with cluster(stream, rhythm=NEVER_DENIED) as (first, second):
+        manager: Any = second.server.manager
+        own: Any = first.server.manager
+        one = Returner(first)
+        one.pid = new_pid()
+        coming = asyncio.ensure_future(returns(one))
+        for number in range(1, 4):
+            await put(first, number)
+            manager.answer("adopt", own.host_id, number, lost="superseded")
+        await put(first, 4)
+        if is_ready:
+            manager.answer("held", own.host_id, 1, ready=True)
+            manager.answer("adopt", own.host_id, 5, lost="superseded")
+        give(second, first, 4)
+        await coming
+        assert moved(first) == {"taken": 1}
+
+
+def claims(stage: Stage) -> Any:
+    """Return the sessions that a process has asked for."""
+    return stage.server._returning.elsewhere
+
+
+async def put(stage: Stage, number: int) -> None:
+    """Wait until a process has read on the queue a claim of its own."""
+
+    def is_read() -> bool:
+        ask = claims(stage)._asks.get(number)
+        return ask is not None and ask.read is not None
+
+    await until(is_read, "put on the queue")
+
+
+def give(giver: Stage, taker: Stage, number: int) -> None:
+    """Answer a claim with a session that the process never had."""
+    manager: Any = giver.server.manager
+    other: Any = taker.server.manager
+    kept = {"sid": "x", "shown_sid": "x", "rooms": [], "session": {}, "last_ack": 0, "last": 0}
+    head = {"sender": manager.host_id, "method": "adopt", "host_id": other.host_id, "id": number}
+    manager.link.write(manager.settings.codec.emit([], **head, **kept))
+
+
+async def returns(one: Returner) -> None:
+    """Connect for a moment, with the session that it had."""
+    async with one.there():
+        assert one.recovered
 
 
 async def test_claims_beyond_the_limit_are_counted(stream: str) -> None:
     """The client starts over at once."""
     limits = Limits(recovery_sessions=1)
     async with (
-        cluster(stream, limits=limits, rhythm={**PATIENT, "unheld": 2 * SECONDS}) as (first, _),
+        cluster(stream, limits=limits, rhythm=NEVER_DENIED) as (first, _),
         first.websocket() as client,
     ):
         await client.send("40" + json.dumps({"pid": new_pid()}))
@@ -513,13 +565,8 @@ async def test_malformed_messages_are_counted(stream: str, claims: dict[str, Any
 async def test_a_session_that_was_not_asked_for_is_dropped(stream: str) -> None:
     """It changes nothing."""
     async with cluster(stream) as (first, second):
-        manager: Any = first.server.manager
         other: Any = second.server.manager
-        kept = {"sid": "x", "shown_sid": "x", "rooms": [], "session": {}, "last_ack": 0, "last": 0}
-        text = manager.settings.codec.emit(
-            [], sender=manager.host_id, method="adopt", host_id=other.host_id, id=1, **kept
-        )
-        manager.link.write(text)
+        give(first, second, 1)
         await until(lambda: other.dropped["unasked"] == 1, "dropped")
         assert second.holdings["members"] == 0
 
