@@ -106,9 +106,7 @@ class Giving:
             self._rooms.answer("held", host, number, ready=False)
             self._tasks.spawn(self._prepare(find, coming, claimant))
         else:
-            seconds = self._rooms.settings.rhythm.unheld
-            timer = asyncio.get_running_loop().call_later(seconds, self._deny, claimant)
-            self._unheld[claimant] = timer
+            self._deny_later(find, claimant)
 
     async def _prepare(
         self,
@@ -123,8 +121,8 @@ class Giving:
         if coming is not None:
             await asyncio.wait([coming])
         session = find()
-        if session is None:
-            self._rooms.answer("unheld", *claimant)
+        if session is None:  # but its client may have another connection here by now, whose claim goes on
+            self._deny_later(find, claimant)
             return
         session.claimant = claimant
         await self._returning.part(session, self._cut)
@@ -147,9 +145,20 @@ class Giving:
         if timer is not None:
             timer.cancel()
 
-    def _deny(self, claimant: tuple[str, int]) -> None:
+    def _deny_later(self, find: Callable[[], Session | None], claimant: tuple[str, int]) -> None:
+        seconds = self._rooms.settings.rhythm.unheld
+        self._unheld[claimant] = asyncio.get_running_loop().call_later(seconds, self._deny, find, claimant)
+
+    def _deny(self, find: Callable[[], Session | None], claimant: tuple[str, int]) -> None:
+        """Say that this process does not have a session; if it has come since the claim was read, ask for another claim.
+
+        Nothing is done for a claimant that does not wait any more: the client may be connected here.
+        """
         del self._unheld[claimant]
-        self._rooms.answer("unheld", *claimant)
+        if find() is None:
+            self._rooms.answer("unheld", *claimant)
+        else:
+            self._rooms.answer("adopt", *claimant, lost="superseded")
 
     def _give(self, session: Session, offset: str | None, host: str, number: int) -> None:
         link = self._rooms.link

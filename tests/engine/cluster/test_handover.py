@@ -298,6 +298,32 @@ async def test_a_session_comes_to_a_claim_that_others_have_overtaken(stream: str
         assert moved(first) == {"taken": 1}
 
 
+@pytest.mark.parametrize("is_awaited", [False, True], ids=["unknown", "awaited by an older connection"])
+async def test_a_session_that_came_after_its_claim_is_given_on(stream: str, *, is_awaited: bool) -> None:
+    """A process that did not have it when it read the claim looks again before it says so."""
+    async with (
+        cluster(stream, rhythm=NEVER_DENIED, last={"unheld": 1.0}) as (first, second),
+        second.websocket() as older,
+        second.websocket() as client,
+    ):
+        one = Returner(first)
+        one.pid = new_pid()
+        shown = "40" + json.dumps({"pid": one.pid})
+        if is_awaited:
+            await older.send(shown)
+            await put(second, 1)
+        coming = asyncio.ensure_future(returns(one))
+        await put(first, 1)
+        if is_awaited:
+            await until(lambda: claims(first)._asks[1].claim.holders, "held")
+        await client.send(shown)
+        await put(second, 1 + is_awaited)
+        give(first, second, 1 + is_awaited)
+        assert payload(await client.receive())["pid"] == one.pid
+        await coming
+        assert [moved(stage) for stage in (first, second)] == [{"taken": 1}, {"taken": 1, "given": 1}]
+
+
 def claims(stage: Stage) -> Any:
     """Return the sessions that a process has asked for."""
     return stage.server._returning.elsewhere
