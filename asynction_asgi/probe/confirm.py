@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SILENT", "Repeated", "confirm", "shrink"]
 
 _RUNS, _SILENT_RUNS = 40, 12  # of smaller cases
+_PATIENCE = 3 * QUIET  # in seconds; a server that stalls for a moment must not take back what it has shown
 _LATE = frozenset(
     {"INVALID_EMIT", "UNDECLARED_EMIT", "CONNECTION_LOST"}
 )  # may come after the acknowledgement
@@ -60,7 +61,7 @@ async def confirm(
     Raises:
         ServerDownError: No connection can be opened.
     """
-    quiet = QUIET if suspect.code in _LATE else 0.0
+    quiet = _PATIENCE if suspect.code in _LATE else 0.0
     candidates = [case, *(earlier if quiet else ())]
     for candidate in candidates:
         exchange, judgement = await _alone(bench, candidate, quiet=quiet)
@@ -114,7 +115,7 @@ async def shrink(bench: Bench, repeated: Repeated, check: Check, *, is_over: Cal
                     break
     if small is case:
         return repeated
-    quiet = QUIET if quiet else 0.0
+    quiet = _PATIENCE if quiet else 0.0
     exchange, judgement = await _alone(bench, small, quiet=quiet)  # what was quick may have been too quick
     shown = _shown(suspect, judgement)
     return repeated if shown is None else Repeated(suspect=shown, case=small, exchange=exchange)
