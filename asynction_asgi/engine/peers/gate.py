@@ -150,9 +150,8 @@ class Gate:
             self._parting.forget(member)
             if not vanished:
                 self._refuse(member.connection, member.namespace, body)
-            if (
-                was_checked
-            ):  # also for a client that has left the namespace meanwhile, so that it can't try again for ever
+            if was_checked:
+                # Also where its client has left the namespace meanwhile, or it could try again for ever.
                 self._count_refusal(member.connection)
             del body  # an exception, which refers to this frame
         elif vanished:
