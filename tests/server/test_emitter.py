@@ -342,3 +342,24 @@ async def test_an_application_called_from_another_loop(app: AsynctionSocketIO) -
             assert await client.receive() == ("news", "to the room")
             await app.disconnect(client.sid)
             await client.wait_gone()
+
+
+async def test_messages_reach_a_stream_whose_user_may_not_begin_transactions() -> None:
+    """Many at once are appended in order, one by one."""
+    with running_broker() as broker:
+        address = broker.url.replace("redis://", "redis+stream://emitter:secret@")
+        async with Redis.from_url(broker.url) as client:
+            await client.acl_setuser(
+                "emitter",
+                enabled=True,
+                passwords=["+secret"],
+                keys=["*"],
+                channels=["*"],
+                commands=["+@all", "-multi", "-exec"],
+            )
+            emitter = Emitter.from_spec(SPEC, message_queue=address)
+            await asyncio.gather(*(emitter.emit("news", str(number)) for number in range(300)))
+            entries: Any = await client.xrange("socketio:stream")
+            sent = [json.loads(fields[b"d"])["data"] for _, fields in entries]
+            assert sent == [[str(number)] for number in range(300)]
+        await emitter.close()

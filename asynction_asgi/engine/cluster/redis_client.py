@@ -83,7 +83,7 @@ def errors_in(answers: Iterable[Any]) -> list[Exception]:
 
 def is_full(error: Exception) -> bool:
     """Return whether the broker refused a command because its memory, `maxmemory`, is full."""
-    return type(error).__name__ == "OutOfMemoryError"
+    return type(error).__name__ == "OutOfMemoryError" or "because of: OOM " in str(error)
 
 
 async def close_client(client: Any) -> None:

@@ -58,16 +58,11 @@ class Stream:
         """Append messages in one round trip; the first trims what is older than the retention.
 
         Raises:
-            FullError: The broker has no memory for some. What is older than the retention was trimmed, as
+            FullError: The broker has no memory for them. What is older than the retention was trimmed, as
                 a full broker refuses a command that appends before it trims. Without a retention that is left
                 to the readers, whose beats are written, too.
         """
-        pipeline = self._writing().pipeline(transaction=False)
-        trim = await self._trim()
-        for text in batch:
-            pipeline.xadd(self._key, {_FIELD: text}, **trim)
-            trim = {}
-        answers = await pipeline.execute(raise_on_error=False)  # which would quote the message
+        answers = await self._append(batch)
         refusals = errors_in(answers)
         for error in refusals:
             if not is_full(error):
@@ -82,6 +77,35 @@ class Stream:
                 await self._trim_now(self._retention)
             raise FullError(str(refusals[0]), taken)
         return None
+
+    async def _append(self, batch: Sequence[str]) -> list[Any]:
+        """Return the broker's answer for each message, an id or an error.
+
+        Several are appended all or none: what a batch takes of a full broker's memory shrinks while it is read, so
+        that the broker would take messages behind others that it has refused. A user to whom transactions are
+        forbidden has the messages appended without one.
+        """
+        pipeline = self._writing().pipeline(
+            transaction=False
+        )  # whose own transactions quote messages in errors
+        trim = await self._trim()
+        several = len(batch) > 1
+        if several:
+            pipeline.execute_command("MULTI")
+        for text in batch:
+            pipeline.xadd(self._key, {_FIELD: text}, **trim)
+            trim = {}
+        if several:
+            pipeline.execute_command("EXEC")
+        answers: list[Any] = await pipeline.execute(raise_on_error=False)
+        if not several:
+            return answers
+        begun, *queued, appended = answers
+        if isinstance(begun, Exception):
+            return queued
+        if isinstance(appended, Exception):
+            return [*errors_in(queued), appended][:1] * len(batch)
+        return list(appended)
 
     async def _trim_now(self, retention: float) -> None:
         """Trim exactly, by the broker's clock, for there may be no new entry that tells its time."""

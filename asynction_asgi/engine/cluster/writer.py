@@ -98,6 +98,12 @@ class Writer:
         self._connected = False
         self._proven = False  # whether the broker took a message over this connection
         self._alone = 0  # so many messages are written one by one
+        self._most = (
+            _BATCH_MESSAGES  # so many are written together; after a refusal one, then twice as many each time
+        )
+        self._most = (
+            _BATCH_MESSAGES  # so many are written together; after a refusal one, then twice as many each time
+        )
         self._listeners: int | None = None
         self._stalled: float | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -182,7 +188,7 @@ class Writer:
     def _next_batch(self) -> list[Item]:
         batch: list[Item] = []
         characters = 0
-        most = 1 if self._alone else _BATCH_MESSAGES
+        most = 1 if self._alone else self._most
         while self._waiting and len(batch) < most and characters < _BATCH_CHARACTERS:
             item = self._waiting.popleft()
             if item.given_up:
@@ -205,7 +211,7 @@ class Writer:
             received = await self._broker.write([self._seal(item.text) for item in self._flying])
         except FullError as error:
             self._settle(error.taken)
-            self._alone = max(self._alone, 1)  # until it takes one again
+            self._most = 1  # a batch takes memory of the broker before any of its messages is appended
             self._outages.begin("writing", error)
             await asyncio.sleep(self._rhythm.retry)
             return
@@ -230,6 +236,7 @@ class Writer:
         if received is not None:
             self._listeners = received
         self._stalled = None
+        self._most = min(2 * self._most, _BATCH_MESSAGES)
         self._outages.end("writing")
         self._settle([True] * len(self._flying))
 

@@ -290,7 +290,7 @@ async def test_bursts_open_no_extra_connections(broker: Broker, kind: str, secre
 
 async def test_a_full_broker_loses_nothing_that_is_read_in_time(broker: Broker) -> None:
     """Messages wait until older ones have left the stream by themselves, and the log says what to do."""
-    async with processes(url_of(broker, "redis+stream"), retention=1.0) as (first, second):
+    async with processes(url_of(broker, "redis+stream"), retention=5.0) as (first, second):
         async with first.client() as here, second.client() as there, Redis.from_url(broker.url) as client:
             await acquainted(here, there)
             used = (await client.info("memory"))["used_memory"]
