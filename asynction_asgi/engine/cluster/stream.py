@@ -85,9 +85,8 @@ class Stream:
         that the broker would take messages behind others that it has refused. A user to whom transactions are
         forbidden has the messages appended without one.
         """
-        pipeline = self._writing().pipeline(
-            transaction=False
-        )  # whose own transactions quote messages in errors
+        # Without redis-py's own transaction, whose errors quote the messages.
+        pipeline = self._writing().pipeline(transaction=False)
         trim = await self._trim()
         several = len(batch) > 1
         if several:

@@ -98,12 +98,7 @@ class Writer:
         self._connected = False
         self._proven = False  # whether the broker took a message over this connection
         self._alone = 0  # so many messages are written one by one
-        self._most = (
-            _BATCH_MESSAGES  # so many are written together; after a refusal one, then twice as many each time
-        )
-        self._most = (
-            _BATCH_MESSAGES  # so many are written together; after a refusal one, then twice as many each time
-        )
+        self._most = _BATCH_MESSAGES  # written together; one after a refusal, then twice as many each time
         self._listeners: int | None = None
         self._stalled: float | None = None
         self._wake: asyncio.Future[None] | None = None
