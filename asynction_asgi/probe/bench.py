@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..client.remote import ClosedError, ConnectRefusedError, FloodError, UnreachableError
 from .before import LeadError, steps_of
+from .session import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ..testing.cases import Case
     from .judge import Judge
     from .report import Report
-    from .session import Answers, Exchange, Session
+    from .session import Answers, Session
     from .supply import Supply
     from .target import Target
 
@@ -182,6 +183,19 @@ class Bench:
         arrivals = tuple(await self._observer.take())
         self._report.count_arrivals(self.judge.name, arrivals)
         return arrivals
+
+    async def await_late(self) -> tuple[Exchange, tuple[Arrival, ...]]:
+        """Wait for what the server sends late, and return what came to the connection that sends and to the other.
+
+        Raises:
+            FloodError: The server sent more events than were read.
+        """
+        await asyncio.sleep(QUIET)
+        if self._main is None:
+            return Exchange(), await self.overheard()
+        arrivals = tuple(await self._main.take())
+        self._report.count_arrivals(self.judge.name, arrivals)
+        return Exchange(arrivals=arrivals), await self.overheard()
 
     async def visit(self) -> tuple[tuple[Arrival, ...], tuple[Arrival, ...]]:
         """Connect and leave again; return what came on that connection and what others received.

@@ -42,6 +42,9 @@ class Benches:
         refusals: Reads what counts as a refusal.
         commands: Writes the lines that show findings.
         report: Receives what is found about the namespaces themselves.
+
+    Attributes:
+        open: The bench whose connections are open, or None.
     """
 
     def __init__(
@@ -63,7 +66,7 @@ class Benches:
         self._contract = Contract(spec)
         self._instances = Instances(spec)
         self._supplies = {name: Supply(spec.namespaces[name]) for name in addresses}
-        self._open: Bench | None = None
+        self.open: Bench | None = None
         self._closed: set[str] = set()
 
     @property
@@ -83,9 +86,9 @@ class Benches:
         """
         if name in self._closed:
             return None
-        if self._open is not None:
-            if self._open.judge.name == name:
-                return self._open
+        if self.open is not None:
+            if self.open.judge.name == name:
+                return self.open
             await self.close()
         declared, address = self._spec.namespaces[name], self._addresses[name]
         judge = Judge(self._spec, declared, self._contract.of_namespace(address.namespace), self._refusals)
@@ -104,14 +107,14 @@ class Benches:
                 raise ServerDownError(str(error)) from None
             raise
         self._report.count_connection(name, "accepted")
-        self._open = bench
+        self.open = bench
         return bench
 
     async def close(self) -> None:
         """Close the connections of the bench that is open."""
-        if self._open is not None:
-            await self._open.close()
-            self._open = None
+        if self.open is not None:
+            await self.open.close()
+            self.open = None
 
     def _refused(self, declared: Namespace, refusal: RefusedError) -> None:
         """Report a namespace that refuses the client, as a finding if the document demands nothing of it."""

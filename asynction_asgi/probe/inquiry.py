@@ -24,7 +24,7 @@ __all__ = ["Inquiry"]
 
 _EQUAL = 3  # suspects of a keyword at a place, before its other cases are left out
 _ATTEMPTS = 3  # to confirm what does not repeat
-_EARLIER = 3  # cases that may have caused what arrives with the next one
+_EARLIER = 3  # cases that may have caused what arrives later, and as many events
 # What is about an event as a whole until the server has shown that it knows better.
 _BROAD = frozenset({"NO_ANSWER", "VALID_REFUSED", "CONNECTION_LOST", "NO_REFUSAL"})
 # What says something of the case's own place and keyword, unlike what the server sends.
@@ -51,6 +51,7 @@ class Inquiry:
         self._equal: Counter[tuple[str, str, str, str]] = Counter()
         self._attempts: Counter[tuple[str, ...]] = Counter()
         self._accepted: dict[tuple[str, str], Case] = {}
+        self._last_accepted: dict[tuple[str, str], Case] = {}  # in order
         self._refused: set[tuple[str, str]] = set()
         self._pending: list[tuple[Suspect, Case]] = []
 
@@ -67,6 +68,8 @@ class Inquiry:
         key = case.namespace, case.event
         if judgement.outcome == "accepted" and case.is_valid:
             self._accepted.setdefault(key, case)
+            self._last_accepted.pop(key, None)
+            self._last_accepted[key] = case
         elif judgement.outcome == "refused" and not case.is_valid:
             self._refused.add(key)
         if any(suspect.code in _ABOUT_CASE for suspect in judgement.suspects):
@@ -125,7 +128,7 @@ class Inquiry:
         self, bench: Bench, suspect: Suspect, case: Case, exchange: Exchange, recent: Sequence[Case]
     ) -> None:
         self._attempts[suspect.group] += 1
-        earlier = [other for other in reversed(recent) if other is not case][:_EARLIER]
+        earlier = self._earlier(case, recent)
         another = self._accepted.get((case.namespace, case.event))
         repeated = await confirm(bench, suspect, case, earlier, another)
         if repeated is None:
@@ -149,6 +152,22 @@ class Inquiry:
                 command=self._commands.of(repeated),
             )
         )
+
+    def _earlier(self, case: Case, recent: Sequence[Case]) -> list[Case]:
+        """Return what may have caused what came with a case, the likeliest first.
+
+        A server emits later on for what it accepted, behind which many refusals may have come meanwhile.
+        """
+        here = [
+            other for other in reversed(recent) if other.namespace == case.namespace and other is not case
+        ]
+        latest = here[:_EARLIER]
+        accepted = [
+            other
+            for (namespace, _), other in reversed(self._last_accepted.items())
+            if namespace == case.namespace and other is not case and other not in latest
+        ]
+        return latest + accepted[:_EARLIER]
 
 
 def _spot(case: Case) -> tuple[str, str, str, str]:

@@ -9,7 +9,7 @@ from ..client.remote import FloodError
 from ..diff.changes import place_of
 from .doors import doors_of, try_door
 from .inquiry import Inquiry
-from .judge import Suspect
+from .judge import Judgement, Suspect
 from .rate_trial import exceed, trials_of
 from .report import Finding
 from .session import Exchange
@@ -83,9 +83,11 @@ class Run:
         try:
             for batch in batches:
                 self._report.planned += len(batch.cases)
+                await self._await_late(unless=batch.namespace)
                 await self._send_batch(batch)
                 if self._report.stopped:
                     break
+            await self._await_late()
             for name in self._rated:  # at the end, since nothing passes for a while after it
                 await self._try_rates(name)
             for name in self._benches.names if wire else ():
@@ -137,6 +139,18 @@ class Run:
         self._report.count_case(case, exchange, judgement)
         self._inquiry.note(case, judgement)
         await self._inquiry.look_into(bench, case, judgement, exchange, self._recent)
+
+    async def _await_late(self, *, unless: str | None = None) -> None:
+        """Look into what the server sends late, before a namespace is left for another one than `unless`."""
+        bench = self._benches.open
+        last = self._recent[-1] if self._recent else None
+        if bench is None or last is None or self._target.is_over:
+            return
+        if last.namespace == bench.judge.name != unless:
+            exchange, overheard = await bench.await_late()
+            suspects = tuple(bench.judge.judge_emits(exchange.arrivals, overheard))
+            judgement = Judgement(outcome="unobservable", suspects=suspects)
+            await self._inquiry.look_into(bench, last, judgement, exchange, self._recent)
 
     async def _try_doors(self, bench: Bench) -> None:
         """Connect with what the document does not admit, once per namespace."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -369,6 +371,35 @@ def test_what_happens_once_is_no_finding(counting: Path) -> None:
     assert result.exit_code == 0
     assert "info: UNDECLARED_EMIT did not repeat on a new connection: the server sent 'odd'" in result.output
     assert "nothing found" in result.output
+
+
+@pytest.mark.parametrize("phases", [("edges",), ("edges", "faults")], ids=["last", "behind refusals"])
+def test_what_is_sent_late_is_blamed_on_what_was_accepted(counting: Path, phases: tuple[str, ...]) -> None:
+    """An event that comes behind many refusals, or after the last case, is found all the same."""
+    refusals: Counter[str] = Counter()
+    many_refusals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+
+    async def emit_late(server: Any, sid: str) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(many_refusals[sid].wait(), 0.06)
+        await server.emit("odd", to=sid)
+
+    async def answer(server: Any, sid: str, _event: str, arguments: Any) -> Any:
+        if len(arguments) == 1 and type(arguments[0]) is int and arguments[0] >= 0:
+            late.append(asyncio.create_task(emit_late(server, sid)))
+            return 0
+        refusals[sid] += 1
+        if refusals[sid] == 5:
+            many_refusals[sid].set()
+        return {"error": {"code": "invalid_payload", "message": "no"}}
+
+    late: list[asyncio.Task[None]] = []
+    chosen = [word for phase in phases for word in ("--phase", phase)]
+    with answering(answer) as url:
+        body = report(url, *QUICK, "--include", "count", *chosen, spec=counting, code=1)
+    assert codes(body) == [("UNDECLARED_EMIT", "odd", "")]
+    assert body["findings"][0]["sent"]["event"] == "count"
+    assert body["findings"][0]["sent"]["valid"]
 
 
 def test_a_refusal_without_a_code_counts_if_another_value_is_accepted(counting: Path) -> None:
