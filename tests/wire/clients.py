@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import socket
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .sockets import SECONDS, ClosedError, Connection, Response, WebSocket, request, request_head
@@ -154,6 +155,15 @@ class Client:
         """Leave everything that follows in the buffers between server and client."""
         self._pump.cancel()
         await asyncio.wait([self._pump])
+
+    async def torn(self) -> None:
+        """Wait, without reading, until the server has reset the connection."""
+        transport = self.socket.writer.transport
+        sock = transport.get_extra_info("socket")
+        await until(
+            lambda: transport.is_closing() or sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR) != 0,
+            "reset",
+        )
 
     async def vanish(self) -> None:
         """Reset the connection without a close frame."""

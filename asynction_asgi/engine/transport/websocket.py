@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import struct
+import sys
+from socket import SO_LINGER, SOL_SOCKET
 from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +28,8 @@ _LINGER_SECONDS = 2.0
 _FLUSH_SECONDS = 10.0
 # So much more than any server's own mark means that nothing is being read.
 _LARGE = 1 << 20
+# Of SO_LINGER: closing resets the connection, and what the peer has not read is dropped.
+_RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class WebSocket:
@@ -232,9 +238,14 @@ class WebSocket:
         return find_transport(self._send)
 
     def _abort(self) -> None:
-        """Free what the server buffers, if the transport is accessible."""
-        if self._transport is not None:
-            self._transport.abort()
+        """Free what the server and the kernel buffer, if the transport is accessible."""
+        transport = self._transport
+        if transport is None:
+            return
+        with contextlib.suppress(Exception):  # servers have what sockets they like
+            # Or the kernel would keep megabytes for a peer that reads nothing, and tell it of no end.
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_LINGER, _RESET)
+        transport.abort()
 
     def _limit_flush(self) -> None:
         if self.buffered:
