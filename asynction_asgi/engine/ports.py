@@ -178,10 +178,6 @@ class Host(Protocol):
         """Return the name and value of the limit on the size of one message, for the log."""
         ...
 
-    def refuse_request(self) -> dict[str, Any]:
-        """Return the response to a request that came too late."""
-        ...
-
     def create_websocket(self, handler: Callable[[Any], Awaitable[None]]) -> Any:
         """Return a WebSocket that is not accepted yet, which calls `handler` with itself once it is."""
         ...

@@ -48,7 +48,6 @@ FINGERPRINTS: dict[str, str] = {
     "engineio.async_drivers.asgi:make_response": "181e2a7b07ae30ec",
     "engineio.async_drivers.asgi:WebSocket": "17caa1487d69999a",
     "engineio.packet:Packet.encode": "412950b7ce3d9fce",
-    "engineio.payload:Payload.encode": "3a1e6c6cd4d2b9a0",
     "socketio.base_server:BaseServer.__init__": "88f3d5695324a92e",
     "socketio.base_server:BaseServer._get_event_handler": "7645140a7105a853",
     "socketio.base_server:BaseServer._get_namespace_handler": "3f7f51d3b26f9dea",

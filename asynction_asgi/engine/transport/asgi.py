@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 from ...reasons import Close, Rejection
 from .environ import PRIVATE, Environ
 from .origins import describe
+from .stepping import Rest
 from .uvicorn.compat import complete_handshake, limit_messages
 
 if TYPE_CHECKING:
@@ -74,17 +75,24 @@ class EngineApp:
         elif scope["type"] == transport == "websocket":
             await engine.open_websocket(environ)
             return
-        if scope["type"] == "websocket" and socket is not None and (socket.upgraded or socket.upgrading):
+        if scope["type"] == "websocket":
+            if socket is None or not (socket.upgraded or socket.upgrading):
+                await engine.handle_request(environ)
+                return
             # The first one goes on. Clients take a refusal of the handshake for a failure of it.
             await receive()
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["type"] == "http" and scope["method"] == "POST":
+            return
+        body: bytes | None = None
+        if scope["method"] == "POST":
             body = await self._read(scope, receive, send, socket)
-            if body is not None:
-                await engine.handle_request(environ, body)
+            if body is None:
+                return
+        if socket is None or transport != "polling" or scope["method"] == "OPTIONS":
+            await engine.handle_request(environ)
         else:
-            await engine.handle_request(environ, b"")
+            await engine.serve_polling(socket, environ, body)
 
     def _rejection(
         self, scope: Scope, query: Mapping[str, list[str]], *, known: bool
@@ -108,11 +116,18 @@ class EngineApp:
         self, scope: Scope, receive: Receive, send: Send, socket: EngineSocket | None
     ) -> bytes | None:
         """Return the body of a request, or None if it was refused and its session, if there is one, closed."""
+        body: bytes | int | None
+        reading = _body(scope, receive, self.server.eio.max_http_buffer_size)
         try:
-            async with asyncio.timeout(self.server.limits.body_seconds):
-                body = await _body(scope, receive, self.server.eio.max_http_buffer_size)
-        except TimeoutError:
-            body = 408
+            pending = reading.send(None)
+        except StopIteration as ended:  # as most bodies come with their head
+            body = ended.value
+        else:
+            try:
+                async with asyncio.timeout(self.server.limits.body_seconds):
+                    body = await Rest(reading, pending)
+            except TimeoutError:
+                body = 408
         if not isinstance(body, int):
             return body
         reports = self.server.eio.reports

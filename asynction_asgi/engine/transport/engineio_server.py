@@ -10,6 +10,7 @@ from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import engineio
+from engineio.exceptions import EngineIOError
 
 from ...reasons import Rejection
 from ..counts import Counts
@@ -17,6 +18,7 @@ from ..crashes import must_pass
 from ..ids import new_id
 from ..logs import logger
 from ..wire.frames import Frame
+from ..wire.payload import join_payload
 from .counted import CountedSocket, CountedWebSocket
 from .environ import make_response, translate_request
 from .origins import Origins
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ..ports import Uplink
     from ..reports import Reports
 
+_TEXT, _PACKETS = ("Content-Type", "text/plain"), ("Content-Type", "text/plain; charset=UTF-8")
 _EXIT_CHECK_SECONDS = 0.5
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
@@ -82,7 +85,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         self._async = {
             **self._async,
             "translate_request": translate_request,
-            "make_response": make_response,
             "websocket": WebSocket,
         }
         self._exit_check: asyncio.TimerHandle | None = None
@@ -159,11 +161,6 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             )
         return largest
 
-    def refuse_request(self) -> dict[str, Any]:
-        """Return the response to a request that came too late."""
-        response: dict[str, Any] = super()._bad_request("Unexpected HTTP request")
-        return response
-
     async def refuse_transport(self, environ: dict[str, Any], transport: str) -> None:
         """Answer and report a request for a transport that is not served."""
         advice = advise_transport(transport, self.transports)
@@ -194,6 +191,43 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         answer = await self._handle_connect(environ, "websocket")
         if isinstance(answer, dict):  # it was not accepted
             await self._make_response(answer, environ)
+
+    async def serve_polling(
+        self, socket: EngineSocket, environ: dict[str, Any], body: bytes | None = None
+    ) -> None:
+        """Answer a poll of a client that has a session, or take the body of its POST.
+
+        It does what `handle_request` does for them, whose checks the guard has made.
+        """
+        response = await self._answer_polling(socket, environ["asgi.receive"], body)
+        if self.http_compression and len(response["response"]) >= self.compression_threshold:
+            self._compress(response, environ)
+        await self._make_response(response, environ)
+
+    async def _answer_polling(self, socket: EngineSocket, receive: Any, body: bytes | None) -> dict[str, Any]:
+        if not socket.connected:
+            return self._bad_request("Not connected")
+        if socket.upgraded:
+            return self._bad_request("Unexpected HTTP request")
+        try:
+            if body is not None:
+                await socket.take_payload(body)
+                return self._ok()
+            frames = await socket.fetch(receive)
+            if frames is None:  # no fault of the client's
+                refusal: dict[str, Any] = super()._bad_request("Unexpected HTTP request")
+                return refusal
+            return self._ok(frames)
+        except EngineIOError:
+            await self.disconnect(socket.sid)
+            return self._bad_request()
+
+    def _compress(self, response: dict[str, Any], environ: Mapping[str, Any]) -> None:
+        accepted = [word.split(";")[0].strip() for word in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")]
+        method = next((word for word in accepted if word in self.compression_methods), None)
+        if method is not None:
+            response["response"] = getattr(self, f"_{method}")(response["response"])
+            response["headers"] = [*response["headers"], ("Content-Encoding", method)]
 
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
         """Call the disconnect handler that upstream would call."""
@@ -249,10 +283,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         return [("Set-Cookie", self._generate_sid_cookie(sid, attributes))]
 
     def _ok(self, packets: Any = None, headers: Any = None, jsonp_index: int | None = None) -> dict[str, Any]:
-        response: dict[str, Any] = super()._ok(packets, headers, jsonp_index)
-        if packets is None:
-            response["response"] = b"ok"  # Engine.IO protocol 4, "HTTP long-polling"
-        return response
+        """Return the response to a poll, with its frames, or to any other request."""
+        del jsonp_index  # the guard refuses such requests
+        kind, body = _TEXT, b"ok"  # Engine.IO protocol 4, "HTTP long-polling"
+        if packets is not None:
+            kind, body = _PACKETS, join_payload(packets)
+        return {"status": "200 OK", "headers": [kind, *(headers or ())], "response": body}
 
     def _bad_request(self, message: str | None = None) -> dict[str, Any]:
         """Return a refusal that, unlike upstream's, does not repeat the peer's values.
@@ -268,11 +304,12 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def _log_error_once(self, message: str, message_key: str) -> None:
         """Log nothing: what a client did wrong is not an error of the server, and is reported with its address."""
 
-    async def _make_response(self, response: Mapping[str, Any], environ: Mapping[str, Any]) -> Any:
+    async def _make_response(self, response: Mapping[str, Any], environ: Mapping[str, Any]) -> None:
         fault = response.get("fault")
         if fault is not None:
             self.reports.rejected(Rejection.MALFORMED, environ["asgi.scope"], fault)
-        return await super()._make_response(response, environ)
+        headers = [*response["headers"], *self._cors_headers(environ)]
+        await make_response(response["status"], headers, response["response"], environ)
 
     def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
         """Return the origin of the request: the guard admitted it, or upstream would not have got it."""

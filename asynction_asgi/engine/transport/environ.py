@@ -26,24 +26,10 @@ _OFTEN = {
 }
 
 
-class _Input:
-    """What upstream reads a body from; the guard has read it already."""
-
-    __slots__ = ("_body",)
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    async def read(self, length: int | None = None) -> bytes:
-        del length  # the guard has bounded it
-        return self._body
-
-
-async def translate_request(environ: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Complete the environ of a request that the guard has admitted and whose body it has read."""
+async def translate_request(environ: dict[str, Any]) -> dict[str, Any]:
+    """Begin with a request that the guard has admitted."""
     if environ["asgi.scope"]["type"] == "websocket":
         await environ["asgi.receive"]()  # websocket.connect
-    environ["wsgi.input"] = _Input(body)
     return environ
 
 

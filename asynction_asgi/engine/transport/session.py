@@ -203,21 +203,27 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         return None
 
     async def handle_get_request(self, environ: dict[str, Any]) -> Any:
-        """Answer a long poll, or upgrade to WebSocket."""
-        if environ["asgi.scope"]["type"] == "websocket":
-            if self.upgrading:
-                raise exceptions.EngineIOError("an upgrade is under way")
-            return await self._upgrade_websocket(environ)
+        """Upgrade to WebSocket, or begin with one."""
+        if self.upgrading:
+            raise exceptions.EngineIOError("an upgrade is under way")
+        return await self._upgrade_websocket(environ)
+
+    async def fetch(self, receive: Any) -> list[Frame] | None:
+        """Return the frames for a poll, once there are some; None if the client has a WebSocket meanwhile.
+
+        Raises:
+            EngineIOError: Another poll is held, or this one was given up; the connection is closed.
+        """
         if self.upgrading:
             await self._await_upgrade()
-            return self.server.refuse_request() if self.upgraded else [NOOP]
+            return None if self.upgraded else [NOOP]
         if self.outbox.poller is not None:
             # Two polls at the same time would share one stream of packets between them.
             self._report(Close.OVERLAP)
             await self.close(wait=False, reason=self.server.reason.TRANSPORT_ERROR)
             raise exceptions.EngineIOError("overlapping polls")
         if not self.outbox.frames and not self.closing:
-            await self._await_frames(environ["asgi.receive"])
+            await self._await_frames(receive)
         self.polled = asyncio.get_running_loop().time()
         return (await self.poll()) or [NOOP]
 
@@ -249,7 +255,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             gone.exception()  # whatever it was, the client is not there any more
             self.outbox.wake_poller(frames=False)
 
-    async def handle_post_request(self, environ: dict[str, Any]) -> None:
+    async def take_payload(self, body: bytes) -> None:
         """Take the packets of one polling request.
 
         Raises:
@@ -261,7 +267,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             raise exceptions.EngineIOError("overlapping requests")
         self.posting = True
         try:
-            for number, packet in enumerate(split_payload(await environ["wsgi.input"].read())):
+            for number, packet in enumerate(split_payload(body)):
                 pause = self.feed(packet)
                 if pause is not None:
                     await pause
@@ -272,6 +278,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         except (UndecodableError, PayloadTooLargeError) as error:
             self.refuse(error)
             raise exceptions.EngineIOError("not a payload") from error
+        except Exception as error:
+            self.fail(error)
+            raise exceptions.EngineIOError("it could not be handled") from error
         finally:
             self.posting = False
 

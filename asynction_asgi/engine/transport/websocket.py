@@ -7,20 +7,19 @@ import contextlib
 import struct
 import sys
 from socket import SO_LINGER, SOL_SOCKET
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from ..wire.close_codes import MESSAGE_TOO_BIG
+from .stepping import Rest, steps_of
 from .uvicorn.compat import accept_with, find_limit, find_transport, refused_size, take_over
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Generator
-
-    Steps = Coroutine[Any, Any, None] | Generator[Any, Any, None]
+    from collections.abc import Awaitable, Callable
 
     from ..ports import Receiver
     from ..wire.frames import Burst, Frame
     from .outbox import Outbox
+    from .stepping import Steps
 
 # After we close, the server should send a disconnect event; some servers do not.
 _LINGER_SECONDS = 2.0
@@ -155,7 +154,7 @@ class WebSocket:
         return True
 
     def _step(self, awaitable: Awaitable[None]) -> None:
-        sending = _steps(awaitable)
+        sending = steps_of(awaitable)
         try:
             pending = sending.send(None)
         except StopIteration:
@@ -167,7 +166,7 @@ class WebSocket:
 
     async def _drain(self, sending: Steps, pending: Any) -> None:
         try:
-            await _Rest(sending, pending)
+            await Rest(sending, pending)
             while not self.closed and self._socket is not None:
                 frame = self._socket.outbox.next_frame()
                 if frame is None:
@@ -202,9 +201,9 @@ class WebSocket:
         if self._drainer is not None:
             rest: Awaitable[None] = self._send_behind(self._drainer, message)
         else:
-            sending = _steps(self._send(message))
+            sending = steps_of(self._send(message))
             try:
-                rest = _Rest(sending, sending.send(None))
+                rest = Rest(sending, sending.send(None))
             except Exception:  # noqa: BLE001  # done, or there is nobody left to tell
                 return
         self._closer = asyncio.get_running_loop().create_task(self._finish(rest))
@@ -256,33 +255,3 @@ class WebSocket:
         if self._reading and self._reader is not None:
             self._unblocked = True
             self._reader.cancel()
-
-
-def _steps(awaitable: Awaitable[None]) -> Steps:
-    """Most servers' ``send`` is a coroutine function; of any other awaitable, the same interface."""
-    return awaitable if isinstance(awaitable, CoroutineType) else _awaited(awaitable)
-
-
-def _awaited(awaitable: Awaitable[None]) -> Generator[Any, Any, None]:
-    yield from awaitable.__await__()
-
-
-class _Rest:
-    """What is left of a coroutine that was stepped outside any task."""
-
-    def __init__(self, steps: Steps, pending: Any) -> None:
-        self._steps = steps
-        self._pending = pending
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        pending = self._pending
-        try:
-            while True:
-                try:
-                    yield pending
-                except BaseException as error:  # noqa: BLE001  # cancellation included, as `yield from` does
-                    pending = self._steps.throw(error)
-                else:
-                    pending = self._steps.send(None)
-        except StopIteration:
-            return

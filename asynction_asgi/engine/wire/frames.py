@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -48,11 +47,6 @@ class Frame:
             common = size < _COMMON and not self.binary
             self._wire = (_HEADERS[size] if common else header(self.binary, size)) + self.body
         return self._wire
-
-    def encode(self, b64: bool = False) -> str:  # noqa: FBT001, FBT002  # python-engineio's signature
-        """Return the text of the packet inside a polling payload, as `engineio.payload.Payload` asks."""
-        del b64  # polling is all that asks
-        return "b" + b64encode(self.body).decode() if self.binary else self.body.decode()
 
 
 class Burst(list[Frame]):

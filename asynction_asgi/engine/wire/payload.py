@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING
 
 from .codec import UndecodableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from .frames import Frame
 
 _SEPARATOR = "\x1e"
+
+
+def join_payload(frames: Iterable[Frame]) -> bytes:
+    """Return the body that brings a client these packets."""
+    return b"\x1e".join(b"b" + b64encode(frame.body) if frame.binary else frame.body for frame in frames)
 
 
 def split_payload(body: bytes) -> Iterator[str | bytes]:

@@ -25,9 +25,3 @@ def test_each_form_is_built_once() -> None:
     assert frame.message is frame.message
     assert frame.message == {"type": "websocket.send", "text": "4ż"}
     assert binary_frame(b"x").message == {"type": "websocket.send", "bytes": b"x"}
-
-
-def test_polling_uses_text_and_base64() -> None:
-    """Over polling, binary messages are sent as ``b`` and base64 (Engine.IO protocol 4)."""
-    assert Frame("4ż".encode()).encode(b64=True) == "4ż"
-    assert binary_frame(b"\x00\xff").encode(b64=True) == "bAP8="

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
+from .joining import JoiningTransport
+
 if TYPE_CHECKING:
     import asyncio
 
@@ -28,10 +30,20 @@ class BoundedProtocol(_Base):  # type: ignore[misc]  # which of uvicorn's classe
     """
 
     head_seconds = 0.0
+    transport: Any
     _is_read = True  # whether the last data completed a head, or were part of a body
     _in_head = True
     _unread = 0  # bytes since then
     _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Write to the client in whole responses."""
+        super().connection_made(JoiningTransport(transport, self.loop))
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the transport itself to the protocol of WebSocket."""
+        self.transport = self.transport.plain
+        super().handle_websocket_upgrade()
 
     def data_received(self, data: bytes) -> None:
         """Read, and count what leads to nothing."""

@@ -1,0 +1,43 @@
+"""Coroutines that are begun where nothing can be awaited, or where most of them end without a wait."""
+
+from __future__ import annotations
+
+from types import CoroutineType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Coroutine, Generator
+
+    Steps = Coroutine[Any, Any, Any] | Generator[Any, Any, Any]
+
+__all__ = ["Rest", "steps_of"]
+
+
+def steps_of(awaitable: Awaitable[Any]) -> Steps:
+    """Most servers' ``send`` is a coroutine function; of any other awaitable, the same interface."""
+    return awaitable if isinstance(awaitable, CoroutineType) else _awaited(awaitable)
+
+
+def _awaited(awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
+    yield from awaitable.__await__()
+
+
+class Rest:
+    """What is left of a coroutine that was stepped outside any task."""
+
+    def __init__(self, steps: Steps, pending: Any) -> None:
+        self._steps = steps
+        self._pending = pending
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        pending = self._pending
+        try:
+            while True:
+                try:
+                    yield pending
+                except BaseException as error:  # noqa: BLE001  # cancellation included, as `yield from` does
+                    pending = self._steps.throw(error)
+                else:
+                    pending = self._steps.send(None)
+        except StopIteration as ended:
+            return ended.value
