@@ -7,8 +7,9 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..engine import ServerOptions, queue_of
+from ..engine import EngineApp, ServerOptions, queue_of
 from ..engine.options import UpstreamOptions
+from ..engine.transport.direct import register
 from .advice import advise
 from .assembly import assemble
 from .attaching import find_problems
@@ -260,6 +261,14 @@ class AsynctionSocketIO(Registering, Emitting):
         else:
             await refuse(scope, send, 404, b"Not Found")
 
+
+def _engine_at(app: AsynctionSocketIO, path: str, root: str) -> EngineApp | None:
+    """Return the engine if it answers at a path below the root path, and None if anything else does."""
+    target = app._targets.find({"type": "http", "path": root + path, "root_path": root})  # noqa: SLF001  # its own
+    return target if isinstance(target, EngineApp) else None
+
+
+register(AsynctionSocketIO.__call__, _engine_at)
 
 _GROUPS, _DEFAULTS = (Options, ServerOptions, UpstreamOptions), inspect.signature(OwnOptions).parameters
 show_options(AsynctionSocketIO.__init__, _GROUPS, _DEFAULTS)

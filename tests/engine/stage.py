@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.model import Ordering, Recovery
 
 SECONDS = 30.0
+usual_ws = LONG_WAY  # uvicorn's option, where a test does not care
 
 
 async def until(condition: Callable[[], object], what: str = "the condition") -> None:
@@ -235,11 +236,13 @@ def payload(message: str) -> Any:
 
 
 @contextlib.asynccontextmanager
-async def serve(script: Script | None = None, *, ws: str = LONG_WAY, **options: Any) -> AsyncIterator[Stage]:
+async def serve(
+    script: Script | None = None, *, ws: str | None = None, **options: Any
+) -> AsyncIterator[Stage]:
     """Run an engine until the block ends, and then shut it down."""
     script = script or Script()
     server = create_server(script, **options)
-    async with serve_app(server.app, ws=ws) as url:
+    async with serve_app(server.app, ws=ws or usual_ws) as url:
         yield Stage(url, server, script)
         await server.shutdown(1.0)
 

@@ -13,6 +13,7 @@ import socketio
 
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.engine import Limits
+from asynction_asgi.engine.transport.direct import find_engine, register
 
 from ..protocols import LONG_WAY, OWN, http_beside
 from ..serving import serve
@@ -20,6 +21,8 @@ from .scenery import RECEIVED, contract, handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from asynction_asgi.engine.transport.direct import Engine
 
 # Values of uvicorn's option ``ws``: that of `run`, its own choice, and a class that the engine does not know.
 PROTOCOL_CLASSES = {"run": OWN, "uvicorn": "auto", "another": LONG_WAY}
@@ -170,6 +173,14 @@ class _Notebook(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.records.append(record)
+
+
+def _engine_at(stage: Stage, path: str, root: str) -> Engine | None:
+    """Return what the server may ask without ASGI, once the stage knows the event loop."""
+    return None if stage.loop is None else find_engine(stage.app, path, root)
+
+
+register(Stage.__call__, _engine_at)
 
 
 @contextlib.contextmanager

@@ -319,6 +319,11 @@ class Connection:
         self.held_bytes -= arrival.size
         self.made_room()
 
+    def has_room_behind(self, size: int) -> bool:
+        """Return whether there is place for others behind an event of so many bytes, so that its client goes on."""
+        limits = self.limits
+        return self.waiting + 1 < limits.backlog and self.held_bytes + size < limits.backlog_bytes
+
     def drop_backlog(self) -> None:
         """Drop the events that wait for a handler to end."""
         while self.backlog:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from ...reasons import Close, Rejection
+from .direct import register
 from .environ import PRIVATE, Environ
 from .origins import describe
 from .stepping import Rest
@@ -19,14 +21,21 @@ if TYPE_CHECKING:
 
     from ..ports import Application
     from .engineio_server import EngineServer
-    from .environ import Header, Receive, Scope, Send
+    from .environ import Head, Header, Receive, Scope, Send
     from .session import EngineSocket
+    from .uvicorn.request import Request
 
 _VARY: Header = (b"vary", b"Origin")
 # In seconds; another process may take the client at once.
 _RETRY_AFTER: Header = (b"retry-after", b"1")
 # Of a client that begins over WebSocket, and asks for nothing else.
 _USUAL_QUERY = b"EIO=4&transport=websocket"
+# Of one that polls; the value of `t` keeps caches from answering.
+_POLL = re.compile(
+    rb"(?:EIO=4&transport=polling|transport=polling&EIO=4)(?:&t=[\w.\-]*)?&sid=([\w.\-]+)(?:&t=[\w.\-]*)?"
+)
+# In bytes, of origins that are answered at once, since what they are answered is kept.
+_LONGEST_ORIGIN = 200
 _USUAL_VALUES: Mapping[str, list[str]] = MappingProxyType({"EIO": ["4"], "transport": ["websocket"]})
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
@@ -94,6 +103,25 @@ class EngineApp:
         else:
             await engine.serve_polling(socket, environ, body)
 
+    def answer_at_once(self, request: Request, scheme: str) -> tuple[Head, bytes] | None:
+        """Answer a poll or an event of a session that polls; return None, with nothing done, in any other case.
+
+        Args:
+            request: What nothing but this has seen.
+            scheme: Of the connection.
+        """
+        engine: EngineServer = self.server.eio
+        query = _POLL.fullmatch(request.query)
+        socket = None if query is None else engine.sockets.get(query[1].decode())
+        if socket is None:
+            return None
+        origin = request.fields.get(b"origin")
+        if origin is not None and (request.is_forwarded or len(origin) > _LONGEST_ORIGIN):
+            return None  # whose scheme is asked for depends on whether the proxy is trusted
+        if not engine.origins.admits(scheme, request.fields):
+            return None
+        return engine.answer_at_once(socket, request)
+
     def _rejection(
         self, scope: Scope, query: Mapping[str, list[str]], *, known: bool
     ) -> tuple[Rejection, int, str, Sequence[Header]] | None:
@@ -143,6 +171,15 @@ class EngineApp:
         text = b"the body is too large" if large else b"the body did not arrive in time"
         await respond(scope, receive, send, body, text)
         return None
+
+
+def _whole(app: EngineApp, path: str, root: str) -> EngineApp:
+    """Return what answers at any path of an application that is the engine itself."""
+    del path, root
+    return app
+
+
+register(EngineApp.__call__, _whole)
 
 
 def parse_query(query: bytes) -> Mapping[str, list[str]]:

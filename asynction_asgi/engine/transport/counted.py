@@ -40,9 +40,9 @@ class CountedSocket(EngineSocket):
         self.server.counts.received_by_polling += _encoded_size(data)
         return _feed(self, data)
 
-    async def poll(self) -> list[Frame]:
+    def poll(self) -> list[Frame]:
         """Return the frames for one polling answer, and count them."""
-        frames = await super().poll()
+        frames = super().poll()
         self.server.counts.sent_by_polling += _size(frames)
         return frames
 

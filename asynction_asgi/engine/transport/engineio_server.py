@@ -20,7 +20,7 @@ from ..logs import logger
 from ..wire.frames import Frame
 from ..wire.payload import join_payload
 from .counted import CountedSocket, CountedWebSocket
-from .environ import make_response, translate_request
+from .environ import encode_head, send_response, translate_request
 from .origins import Origins
 from .refused import FAULTS, UNSUPPORTED_VERSION, advise_transport, refuse_transport
 from .session import EngineSocket
@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from ..limits import Limits
     from ..ports import Uplink
     from ..reports import Reports
+    from .environ import Head
+    from .uvicorn.request import Request
 
 _TEXT, _PACKETS = ("Content-Type", "text/plain"), ("Content-Type", "text/plain; charset=UTF-8")
+_TAKEN = b"ok"  # Engine.IO protocol 4, "HTTP long-polling"
 _EXIT_CHECK_SECONDS = 0.5
 _ROUTE = re.compile(r"[A-Za-z0-9_-]{1,32}")
 # The default of uvicorn, and of Hypercorn, for one WebSocket message.
@@ -200,8 +203,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         It does what `handle_request` does for them, whose checks the guard has made.
         """
         response = await self._answer_polling(socket, environ["asgi.receive"], body)
-        if self.http_compression and len(response["response"]) >= self.compression_threshold:
-            self._compress(response, environ)
+        if self._is_long(response["response"]):
+            short, encoding = self._compress(response["response"], environ.get("HTTP_ACCEPT_ENCODING", ""))
+            response = {**response, "headers": [*response["headers"], *encoding], "response": short}
         await self._make_response(response, environ)
 
     async def _answer_polling(self, socket: EngineSocket, receive: Any, body: bytes | None) -> dict[str, Any]:
@@ -222,12 +226,47 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             await self.disconnect(socket.sid)
             return self._bad_request()
 
-    def _compress(self, response: dict[str, Any], environ: Mapping[str, Any]) -> None:
-        accepted = [word.split(";")[0].strip() for word in environ.get("HTTP_ACCEPT_ENCODING", "").split(",")]
-        method = next((word for word in accepted if word in self.compression_methods), None)
-        if method is not None:
-            response["response"] = getattr(self, f"_{method}")(response["response"])
-            response["headers"] = [*response["headers"], ("Content-Encoding", method)]
+    def answer_at_once(self, socket: EngineSocket, request: Request) -> tuple[Head, bytes] | None:
+        """Return what `serve_polling` would answer; None, with nothing done, if that may have to wait.
+
+        Args:
+            socket: Of the session.
+            request: Its origin is admitted.
+        """
+        if socket.upgraded:
+            return None
+        status, kind, body = "200 OK", _TEXT, _TAKEN
+        if request.method == "GET":
+            frames = socket.fetch_at_once()
+            if not frames:
+                return None
+            kind, body = _PACKETS, join_payload(frames)
+        else:
+            taken = socket.take_at_once(request.body)
+            if taken is None:
+                return None
+            if not taken:
+                refusal = self._bad_request()
+                status, body = refusal["status"], refusal["response"]
+        headers, environ = [kind], {"REQUEST_METHOD": request.method}
+        if b"origin" in request.fields:
+            environ["HTTP_ORIGIN"] = request.fields[b"origin"].decode()
+        if self._is_long(body):
+            body, encoding = self._compress(body, request.fields.get(b"accept-encoding", b"").decode())
+            headers += encoding
+        return encode_head(status, (*headers, *self._cors_headers(environ))), body
+
+    def _is_long(self, body: bytes) -> bool:
+        """Return whether a body is to be compressed if the client can read that."""
+        return bool(self.http_compression) and len(body) >= self.compression_threshold
+
+    def _compress(self, body: bytes, accepted: str) -> tuple[bytes, list[tuple[str, str]]]:
+        """Return a body as short as a client can read it, and the headers that say so."""
+        words = [word.split(";")[0].strip() for word in accepted.split(",")]
+        method = next((word for word in words if word in self.compression_methods), None)
+        if method is None:
+            return body, []
+        return getattr(self, f"_{method}")(body), [("Content-Encoding", method)]
 
     async def transport_closed(self, socket: EngineSocket, reason: str) -> None:
         """Call the disconnect handler that upstream would call."""
@@ -267,7 +306,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             finally:
                 socket.drop(self.reason.TRANSPORT_CLOSE)  # the client may have gone before it was accepted
         socket.connected = True
-        return self._ok(await socket.poll(), headers=self._cookie_headers(sid), jsonp_index=jsonp_index)
+        return self._ok(socket.poll(), headers=self._cookie_headers(sid), jsonp_index=jsonp_index)
 
     def _forget(self, socket: EngineSocket) -> None:
         """Forget a connection that has not begun."""
@@ -285,7 +324,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
     def _ok(self, packets: Any = None, headers: Any = None, jsonp_index: int | None = None) -> dict[str, Any]:
         """Return the response to a poll, with its frames, or to any other request."""
         del jsonp_index  # the guard refuses such requests
-        kind, body = _TEXT, b"ok"  # Engine.IO protocol 4, "HTTP long-polling"
+        kind, body = _TEXT, _TAKEN
         if packets is not None:
             kind, body = _PACKETS, join_payload(packets)
         return {"status": "200 OK", "headers": [kind, *(headers or ())], "response": body}
@@ -308,8 +347,8 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
         fault = response.get("fault")
         if fault is not None:
             self.reports.rejected(Rejection.MALFORMED, environ["asgi.scope"], fault)
-        headers = [*response["headers"], *self._cors_headers(environ)]
-        await make_response(response["status"], headers, response["response"], environ)
+        headers = (*response["headers"], *self._cors_headers(environ))
+        await send_response(response["status"], headers, response["response"], environ)
 
     def _cors_allowed_origins(self, environ: Mapping[str, Any]) -> list[str]:
         """Return the origin of the request: the guard admitted it, or upstream would not have got it."""

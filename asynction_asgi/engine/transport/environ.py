@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 
     Header = tuple[bytes, bytes]
     Scope = MutableMapping[str, Any]
@@ -168,23 +168,42 @@ def _read_headers(headers: list[tuple[bytes, bytes]], wanted: bytes | None = Non
     return read
 
 
-async def make_response(
-    status: str,
-    headers: list[tuple[str, str]],
-    payload: bytes,
-    environ: Mapping[str, Any],
-) -> None:
-    """Send what upstream decided.
+class Head(NamedTuple):
+    """What a response has on the wire before its body, without its length and what the server adds.
+
+    Attributes:
+        status: The code.
+        lines: The headers.
+    """
+
+    status: int
+    lines: bytes
+
+
+@functools.lru_cache(64)
+def encode_head(status: str, headers: tuple[tuple[str, str], ...]) -> Head:
+    """Return upstream's status and headers as bytes; they are kept, so none may be large, or of one client only."""
+    raw = encode_headers(headers)
+    return Head(int(status.split(" ", 1)[0]), b"".join(b"%b: %b\r\n" % header for header in raw))
+
+
+def encode_headers(headers: Iterable[tuple[str, str]]) -> list[Header]:
+    """Return upstream's headers as ASGI has them, with those of every answer.
 
     Header names are lower case, as ASGI demands and CORS middleware relies on.
     """
     # Values of a request that are echoed, as in CORS, were read as UTF-8.
-    raw = [(name.lower().encode("latin-1"), value.encode()) for name, value in headers]
-    code = int(status.split(" ", 1)[0])
-    scope, send = environ["asgi.scope"], environ["asgi.send"]
-    if scope["type"] == "websocket":
+    return [*((name.lower().encode("latin-1"), value.encode()) for name, value in headers), *PRIVATE]
+
+
+async def send_response(
+    status: str, headers: Iterable[tuple[str, str]], body: bytes, environ: Mapping[str, Any]
+) -> None:
+    """Answer the request of an environ as upstream decided; a WebSocket is only closed."""
+    send = environ["asgi.send"]
+    if environ["asgi.scope"]["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008})
         return
-    raw += [(b"content-length", str(len(payload)).encode()), *PRIVATE]
-    await send({"type": "http.response.start", "status": code, "headers": raw})
-    await send({"type": "http.response.body", "body": payload})
+    raw = [*encode_headers(headers), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": int(status.split(" ", 1)[0]), "headers": raw})
+    await send({"type": "http.response.body", "body": body})

@@ -53,12 +53,24 @@ class Origins:
         if self.unchecked or self.any:
             return True
         fields = _fields(environ)
+        if self.admits(environ["wsgi.url_scheme"], fields):
+            return True
+        origin = fields.get(b"origin", b"").decode("latin-1")
+        return self._ask is not None and bool(origin) and await self._asked(self._ask, origin, environ)
+
+    def admits(self, scheme: str, fields: Mapping[bytes, bytes]) -> bool:
+        """Return whether a request may come from where it does, without asking a function.
+
+        Args:
+            scheme: Of the request, as far as the server knows.
+            fields: Its headers by name.
+        """
+        if self.unchecked or self.any:
+            return True
         origin = fields.get(b"origin", b"").decode("latin-1")
         if not origin:
             return not _is_blind(fields)
-        if origin in self._listed or origin in _own(environ, fields):
-            return True
-        return self._ask is not None and await self._asked(self._ask, origin, environ)
+        return origin in self._listed or origin in _own(scheme, fields)
 
     async def _asked(self, ask: Ask, origin: str, environ: Mapping[str, Any]) -> bool:
         """Return the function's answer; only True admits."""
@@ -87,7 +99,7 @@ class Origins:
         if (
             not self.any
             or "HTTP_ORIGIN" not in environ
-            or environ["HTTP_ORIGIN"] in _own(environ, _fields(environ))
+            or environ["HTTP_ORIGIN"] in _own(environ["wsgi.url_scheme"], _fields(environ))
         ):
             return environ
         scope = environ["asgi.scope"]
@@ -140,14 +152,14 @@ def _is_blind(fields: Mapping[bytes, bytes]) -> bool:
     return fields.get(b"sec-fetch-site") in _FOREIGN_SITES and fields.get(b"sec-fetch-mode") in _BLIND_MODES
 
 
-def _own(environ: Mapping[str, Any], fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
+def _own(scheme: str, fields: Mapping[bytes, bytes]) -> tuple[str, ...]:
     """Return the server's own origins: as it was addressed, and as a proxy in front of it was."""
-    scheme, host = environ["wsgi.url_scheme"].encode(), fields.get(b"host")
+    host = fields.get(b"host")
     if host is None:
         return ()
-    proto = _first(fields.get(b"x-forwarded-proto", scheme))
+    proto = _first(fields.get(b"x-forwarded-proto", scheme.encode()))
     forwarded = _first(fields.get(b"x-forwarded-host", host))
-    return _origin(scheme, host), _origin(proto, forwarded)
+    return _origin(scheme.encode(), host), _origin(proto, forwarded)
 
 
 def _origin(scheme: bytes, host: bytes) -> str:

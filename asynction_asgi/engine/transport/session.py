@@ -93,7 +93,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         """Send a packet of upstream's making."""
         self.outbox.deliver([engine_frame(pkt)])
 
-    async def poll(self) -> list[Frame]:
+    def poll(self) -> list[Frame]:
         """Return the frames for one polling answer: at the end, the last one says so."""
         frames = self.outbox.poll()
         if self.closing and not frames:
@@ -225,7 +225,15 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if not self.outbox.frames and not self.closing:
             await self._await_frames(receive)
         self.polled = asyncio.get_running_loop().time()
-        return (await self.poll()) or [NOOP]
+        return self.poll() or [NOOP]
+
+    def fetch_at_once(self) -> list[Frame]:
+        """Return the frames for a poll, or none if it would have to be held or refused."""
+        is_simple = self.connected and not self.upgrading and not self.closing
+        if not is_simple or self.outbox.poller is not None or not self.outbox.frames:
+            return []
+        self.polled = self.connection.loop.time()
+        return self.poll()
 
     async def _await_upgrade(self) -> None:
         """Hold a poll that came in the middle of an upgrade, not for long: the client may wait for it."""
@@ -275,14 +283,39 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
                     await asyncio.sleep(0)
                 if self.closing or self.closed:
                     return
-        except (UndecodableError, PayloadTooLargeError) as error:
-            self.refuse(error)
-            raise exceptions.EngineIOError("not a payload") from error
         except Exception as error:
-            self.fail(error)
-            raise exceptions.EngineIOError("it could not be handled") from error
+            self._refuse_payload(error)
+            raise exceptions.EngineIOError("it could not be taken") from error
         finally:
             self.posting = False
+
+    def take_at_once(self, body: bytes) -> bool | None:
+        """Take the body of a polling request if it is an event, and the client need not wait after it.
+
+        Returns:
+            Whether it could be taken, or None if nothing was tried; the connection is closed if it could not.
+        """
+        server = self.server
+        is_simple = self.connected and not self.upgrading and not self.closing and not self.posting
+        is_event = body.startswith(b"42") and b"\x1e" not in body and len(body) <= server.max_http_buffer_size
+        if not is_simple or not is_event or server.owner is None:
+            return None
+        if not self.connection.has_room_behind(len(body)):
+            return None
+        try:
+            self.feed(body.decode())  # there is room, so that nothing has to be awaited
+        except Exception as error:  # noqa: BLE001  # as in `take`
+            self._refuse_payload(error)
+            return False
+        return True
+
+    def _refuse_payload(self, error: Exception) -> None:
+        if isinstance(error, UnicodeDecodeError):
+            error = UndecodableError("not UTF-8")
+        if isinstance(error, UndecodableError | PayloadTooLargeError):
+            self.refuse(error)
+        else:
+            self.fail(error)
 
     async def _upgrade_websocket(self, environ: dict[str, Any]) -> Any:
         """Accept a WebSocket, with which the connection begins or to which it moves from polling."""

@@ -26,6 +26,8 @@ from ..stage import SECONDS, PollingClient, Script, Stage, serve, serve_app, unt
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+pytestmark = pytest.mark.usefixtures("both_ways")
+
 POLL = "/socket.io/?EIO=4&transport=polling"
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from asynction_asgi.engine import Peer
 
+pytestmark = pytest.mark.usefixtures("both_ways")
 BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "short way"])
 
 

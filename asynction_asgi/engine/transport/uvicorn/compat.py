@@ -38,6 +38,10 @@ _UVICORNS_HANDSHAKE = (
     "leaving handshakes to uvicorn, at up to twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
     " works as usual. Use uvicorn 0.53 or later; if it is that already, update asynction-asgi"
 )
+_UVICORNS_POLLING = (
+    "leaving requests of polling to uvicorn, at twice the CPU for each: %s (uvicorn %s, httptools %s); all else works"
+    " as usual. Update asynction-asgi"
+)
 _PLAIN = (
     "serving WebSockets by plain ASGI, at up to twice the CPU for small events: %s (uvicorn %s, websockets %s);"
     " all else works as usual. Use uvicorn 0.52.1 or later with --ws auto; if it is that already, update asynction-asgi"
@@ -142,6 +146,18 @@ def opens() -> bool:
     except Exception as error:  # noqa: BLE001  # as above
         reason = f"the self-test failed: {type(error).__name__}: {error}"
         logger.warning(_UVICORNS_HANDSHAKE, reason, _version("uvicorn"), _version("websockets"))
+        return False
+    return True
+
+
+@functools.cache
+def answers_polls() -> bool:
+    """Return whether `http.HttpProtocol` can answer requests of polling by itself; if it can't, that is logged."""
+    try:
+        _pass("polling_self_test")
+    except Exception as error:  # noqa: BLE001  # as above
+        reason = f"the self-test failed: {type(error).__name__}: {error}"
+        logger.warning(_UVICORNS_POLLING, reason, _version("uvicorn"), _version("httptools"))
         return False
     return True
 

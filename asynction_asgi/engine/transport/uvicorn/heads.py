@@ -96,6 +96,6 @@ class BoundedProtocol(_Base):  # type: ignore[misc]  # which of uvicorn's classe
         super().connection_lost(exc)
 
 
-def http_class() -> Any:
-    """Return the class that serves HTTP: uvicorn's for h11, or a subclass of that for httptools."""
-    return BoundedProtocol if hasattr(_Base, "on_headers_complete") else _Base
+def is_bounded() -> bool:
+    """Return whether uvicorn's class is that for httptools; the one for h11 has bounds of its own."""
+    return hasattr(_Base, "on_headers_complete")

@@ -7,10 +7,14 @@ import logging
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
 from ....logs import uvicorns_logger
+from .compat import answers_polls
 from .connection import open_connection
-from .heads import LATE, http_class
+from .heads import LATE, BoundedProtocol, is_bounded
 from .opening import parse_opening
+from .polling import PollingProtocol
 from .protocol import WebSocketProtocol, WebSocketsSansIOProtocol
 
 if TYPE_CHECKING:
@@ -19,9 +23,19 @@ if TYPE_CHECKING:
 
 # In seconds, for the head of a connection's first request; uvicorn itself would wait for ever.
 _HEAD_SECONDS = 20.0
-_UVICORNS = http_class()
+
 
 _logger = uvicorns_logger()
+
+
+def _choose() -> Any:
+    """Return the class that serves requests: uvicorn's own for h11, or a subclass of that for httptools."""
+    if not is_bounded():
+        return AutoHTTPProtocol
+    return PollingProtocol if answers_polls() else BoundedProtocol
+
+
+_UVICORNS = _choose()
 
 
 class HttpProtocol(asyncio.Protocol):

@@ -54,6 +54,12 @@ class JoiningTransport:
             head, self._head = self._head, b""
             self._write(head + data)
 
+    def write_whole(self, response: bytes) -> None:
+        """Write head and body, behind what was kept."""
+        if self._head:
+            self.flush()
+        self._write(response)
+
     def flush(self) -> None:
         """Write a head that was kept."""
         head, self._head = self._head, b""

@@ -11,17 +11,19 @@ from base64 import b64encode
 from hashlib import sha1
 from typing import NamedTuple
 
+__all__ = ["CHARACTERS", "FORWARDED", "TOKEN", "Opening", "parse_opening"]
+
 # RFC 9110, 5.6.2; RFC 3986, 3.3 and 3.4: other characters need an escape, which not all clients know.
-_TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_CHARACTERS = rb"0-9A-Za-z\-._~!$&'()*+,;=:@/%"
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+CHARACTERS = rb"0-9A-Za-z\-._~!$&'()*+,;=:@/"  # without the mark of an escape
 _HEAD = re.compile(
-    rb"GET (/[" + _CHARACTERS + rb"]*)(?:\?([" + _CHARACTERS + rb"?]*))? HTTP/1\.1\r\n"
-    rb"((?:" + _TOKEN + rb":[\t\x20-\x7e]*\r\n)+)\r\n"
+    rb"GET (/[%" + CHARACTERS + rb"]*)(?:\?([%" + CHARACTERS + rb"?]*))? HTTP/1\.1\r\n"
+    rb"((?:" + TOKEN + rb":[\t\x20-\x7e]*\r\n)+)\r\n"
 )
 _FIELD = re.compile(rb"([^:]+):[\t ]*([^\r]*)\r\n")  # of a block that the above has taken
 _HOST = re.compile(rb"[0-9A-Za-z\-._:\[\]]+")
 _KEY = re.compile(rb"[0-9A-Za-z+/]{22}==")
-_TOKENS = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
+_TOKENS = re.compile(TOKEN + rb"(?:, ?" + TOKEN + rb")*")
 # In bytes, and a number: parsers that would read the head have limits of their own, which are larger.
 _MOST_HEAD, _MOST_LINE, _MOST_FIELDS = 64 * 1024, 8000, 100
 _CONNECTION = frozenset((b"upgrade", b"keep-alive, upgrade", b"upgrade, keep-alive", b"keep-alive,upgrade"))
@@ -30,7 +32,7 @@ _DOUBTFUL = frozenset(
     (b"content-length", b"transfer-encoding", b"expect", b"proxy-connection", b"te", b"trailer")
 )
 # What uvicorn's ProxyHeadersMiddleware reads, or may read one day.
-_FORWARDED = frozenset(
+FORWARDED = frozenset(
     (
         *(b"forwarded", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-prefix"),
         *(b"x-forwarded-proto", b"x-forwarded-scheme", b"x-forwarded-ssl", b"x-real-ip"),
@@ -108,5 +110,5 @@ def parse_opening(head: bytes) -> Opening | None:
         subprotocols=[] if protocols is None else [name.strip() for name in protocols.decode().split(",")],
         accept=b64encode(sha1(key + _GUID, usedforsecurity=False).digest()),
         extends=b"sec-websocket-extensions" in fields,
-        forwarded=not _FORWARDED.isdisjoint(fields),
+        forwarded=not FORWARDED.isdisjoint(fields),
     )

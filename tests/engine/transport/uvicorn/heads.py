@@ -78,6 +78,7 @@ async def run(
     *,
     ends: bool = True,
     meanwhile: Callable[[], None] = lambda: None,
+    outcome: Outcome | None = None,
     **options: Any,
 ) -> Outcome:
     """Connect a client to an HTTP protocol of uvicorn's until the server has closed the connection.
@@ -87,9 +88,10 @@ async def run(
         chunks: What the client sends, each in a read of its own.
         ends: Whether the client then ends its side of the connection.
         meanwhile: Is called before it does.
+        outcome: The application, where it is not the usual one.
         options: Of uvicorn.
     """
-    outcome = Outcome()
+    outcome = outcome or Outcome()
     options = {"ws_per_message_deflate": False, "root_path": "/root", **options}
     config = uvicorn.Config(outcome, http=http, log_config=None, lifespan="off", **options)
     config.load()

@@ -78,6 +78,15 @@ async def test_a_head_does_not_wait_for_long() -> None:
     assert (recorder.pieces, recorder.closed) == ([HEAD, HEAD], True)
 
 
+async def test_a_whole_response_stays_behind_a_head() -> None:
+    """What is written in one piece does not overtake a head whose body has not come, as that of HEAD never does."""
+    recorder = Recorder()
+    transport = JoiningTransport(recorder, asyncio.get_running_loop())
+    transport.write(HEAD)
+    transport.write_whole(b"next")
+    assert recorder.pieces == [HEAD, b"next"]
+
+
 async def test_a_head_is_dropped_with_its_connection() -> None:
     """Nothing is written to a transport that was aborted."""
     recorder = Recorder()

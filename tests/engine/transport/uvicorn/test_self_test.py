@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from uvicorn.logging import TRACE_LOG_LEVEL
+from uvicorn.protocols.http import httptools_impl
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState
 from websockets.streams import StreamReader
 
-from asynction_asgi.engine.transport.uvicorn import self_test
+from asynction_asgi.engine.transport.uvicorn import compat, polling_self_test, self_test
 from asynction_asgi.engine.transport.uvicorn.offline import MismatchError
 
 if TYPE_CHECKING:
@@ -93,3 +94,35 @@ def test_a_changed_meaning_is_found(
     monkeypatch.setattr(UVICORNS, name, changed)
     with pytest.raises((MismatchError, InvalidState)):
         self_test.run()
+
+
+@pytest.mark.parametrize("level", [logging.WARNING, logging.INFO, TRACE_LOG_LEVEL])
+def test_the_self_test_of_polls_changes_nothing_of_the_process(
+    level: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It passes at any level of the logs, says nothing in them, and leaves their handlers where they are."""
+    names = ("uvicorn", "uvicorn.error", "uvicorn.access", "uvicorn.asgi")
+    loggers = [logging.getLogger(name) for name in names]
+    caplog.set_level(level, "uvicorn.access")
+    loggers[2].addHandler(handler := logging.NullHandler())
+    try:
+        before = [{**vars(logger), "handlers": [*logger.handlers]} for logger in loggers]
+        polling_self_test.run()
+        assert [vars(logger) for logger in loggers] == before
+    finally:
+        loggers[2].removeHandler(handler)
+    assert not caplog.records
+
+
+def test_a_uvicorn_that_answers_in_another_way_serves_polls_itself(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The log says so, with the versions."""
+    monkeypatch.setitem(httptools_impl.STATUS_LINE, 200, b"HTTP/1.1 200 Fine\r\n")
+    compat.answers_polls.cache_clear()
+    try:
+        assert not compat.answers_polls()
+    finally:
+        compat.answers_polls.cache_clear()
+    assert "leaving requests of polling to uvicorn" in caplog.text
+    assert "200 Fine" in caplog.text
