@@ -30,13 +30,13 @@ _VARY: Header = (b"vary", b"Origin")
 _RETRY_AFTER: Header = (b"retry-after", b"1")
 # Of a client that begins over WebSocket, and asks for nothing else.
 _USUAL_QUERY = b"EIO=4&transport=websocket"
-# Of one that polls; the value of `t` keeps caches from answering.
+_USUAL_VALUES: Mapping[str, list[str]] = MappingProxyType({"EIO": ["4"], "transport": ["websocket"]})
+# Of one that polls, in JavaScript and in Python; the value of `t` keeps caches from answering.
 _POLL = re.compile(
     rb"(?:EIO=4&transport=polling|transport=polling&EIO=4)(?:&t=[\w.\-]*)?&sid=([\w.\-]+)(?:&t=[\w.\-]*)?"
 )
 # In bytes, of origins that are answered at once, since what they are answered is kept.
 _LONGEST_ORIGIN = 200
-_USUAL_VALUES: Mapping[str, list[str]] = MappingProxyType({"EIO": ["4"], "transport": ["websocket"]})
 # The head of its first request is kept as long as a connection; not all HTTP parsers bound it.
 _MOST_HEAD = 64 * 1024
 _OLD_CLIENTS = (
