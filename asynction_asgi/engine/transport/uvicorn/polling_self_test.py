@@ -87,6 +87,8 @@ async def _run() -> None:
     state = ServerState()
     state.default_headers = _HEADERS
     protocol: Any = PollingProtocol(config, state, {}, asyncio.get_running_loop())
+    # Older ones take nothing more on some connections that stay open, where we would answer.
+    check(that=hasattr(protocol.parser, "set_dangerous_leniencies"), what="httptools is older than 0.6.3")
     protocol.access_log = False
     transport = Transport(protocol)
     protocol.connection_made(transport)
