@@ -40,7 +40,7 @@ _UVICORNS_HANDSHAKE = (
 )
 _UVICORNS_POLLING = (
     "leaving requests of polling to uvicorn, at twice the CPU for each: %s (uvicorn %s, httptools %s); all else works"
-    " as usual. Update asynction-asgi"
+    " as usual. Use httptools 0.6.3 or later; if it is that already, update asynction-asgi"
 )
 _PLAIN = (
     "serving WebSockets by plain ASGI, at up to twice the CPU for small events: %s (uvicorn %s, websockets %s);"
