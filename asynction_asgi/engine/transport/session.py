@@ -303,15 +303,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
         if not self.connection.has_room_behind(len(body)):
             return None
         try:
-            self.feed(body.decode())  # there is room, so that nothing has to be awaited
+            for packet in split_payload(body):
+                self.feed(packet)  # there is room, so that nothing has to be awaited
         except Exception as error:  # noqa: BLE001  # as in `take`
             self._refuse_payload(error)
             return False
         return True
 
     def _refuse_payload(self, error: Exception) -> None:
-        if isinstance(error, UnicodeDecodeError):
-            error = UndecodableError("not UTF-8")
         if isinstance(error, UndecodableError | PayloadTooLargeError):
             self.refuse(error)
         else:

@@ -23,7 +23,7 @@ def _awaited(awaitable: Awaitable[Any]) -> Generator[Any, Any, Any]:
 
 
 class Rest:
-    """What is left of a coroutine that was stepped outside any task."""
+    """What is left of a coroutine after its first step, which may have been made outside any task."""
 
     def __init__(self, steps: Steps, pending: Any) -> None:
         self._steps = steps

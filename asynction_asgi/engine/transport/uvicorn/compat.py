@@ -141,25 +141,13 @@ def opens() -> bool:
     """
     if load().take_over is None:
         return False
-    try:
-        _pass("opening_self_test")
-    except Exception as error:  # noqa: BLE001  # as above
-        reason = f"the self-test failed: {type(error).__name__}: {error}"
-        logger.warning(_UVICORNS_HANDSHAKE, reason, _version("uvicorn"), _version("websockets"))
-        return False
-    return True
+    return _passes("opening_self_test", _UVICORNS_HANDSHAKE, "websockets")
 
 
 @functools.cache
 def answers_polls() -> bool:
     """Return whether `http.HttpProtocol` can answer requests of polling by itself; if it can't, that is logged."""
-    try:
-        _pass("polling_self_test")
-    except Exception as error:  # noqa: BLE001  # as above
-        reason = f"the self-test failed: {type(error).__name__}: {error}"
-        logger.warning(_UVICORNS_POLLING, reason, _version("uvicorn"), _version("httptools"))
-        return False
-    return True
+    return _passes("polling_self_test", _UVICORNS_POLLING, "httptools")
 
 
 def choose_http() -> str:
@@ -174,6 +162,23 @@ def _pass(module: str) -> Any:
     self_test = importlib.import_module(f".{module}", __package__)
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(self_test.run).result()
+
+
+def _passes(module: str, otherwise: str, beside: str) -> bool:
+    """Return whether a self-test passes.
+
+    Args:
+        module: Of the self-test.
+        otherwise: What the log says if it does not, with the reason and two versions.
+        beside: The package whose version is named beside uvicorn's.
+    """
+    try:
+        _pass(module)
+    except Exception as error:  # noqa: BLE001  # whatever an unknown release does
+        reason = f"the self-test failed: {type(error).__name__}: {error}"
+        logger.warning(otherwise, reason, _version("uvicorn"), _version(beside))
+        return False
+    return True
 
 
 @functools.cache

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 # In seconds, for the head of a connection's first request; uvicorn itself would wait for ever.
 _HEAD_SECONDS = 20.0
 
-
 _logger = uvicorns_logger()
 
 

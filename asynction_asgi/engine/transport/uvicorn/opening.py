@@ -11,7 +11,7 @@ from base64 import b64encode
 from hashlib import sha1
 from typing import NamedTuple
 
-__all__ = ["CHARACTERS", "FORWARDED", "TOKEN", "Opening", "parse_opening"]
+__all__ = ["CHARACTERS", "FORWARDED", "MOST_FIELDS", "TOKEN", "Opening", "parse_opening"]
 
 # RFC 9110, 5.6.2; RFC 3986, 3.3 and 3.4: other characters need an escape, which not all clients know.
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
@@ -25,7 +25,7 @@ _HOST = re.compile(rb"[0-9A-Za-z\-._:\[\]]+")
 _KEY = re.compile(rb"[0-9A-Za-z+/]{22}==")
 _TOKENS = re.compile(TOKEN + rb"(?:, ?" + TOKEN + rb")*")
 # In bytes, and a number: parsers that would read the head have limits of their own, which are larger.
-_MOST_HEAD, _MOST_LINE, _MOST_FIELDS = 64 * 1024, 8000, 100
+_MOST_HEAD, _MOST_LINE, MOST_FIELDS = 64 * 1024, 8000, 100
 _CONNECTION = frozenset((b"upgrade", b"keep-alive, upgrade", b"upgrade, keep-alive", b"keep-alive,upgrade"))
 # Fields that say that more follows the head or that something else is asked for.
 _DOUBTFUL = frozenset(
@@ -84,7 +84,7 @@ def parse_opening(head: bytes) -> Opening | None:
     if len(head) > _MOST_LINE and max(map(len, head.split(b"\r\n"))) > _MOST_LINE:
         return None
     headers = [(name.lower(), value) for name, value in _FIELD.findall(block)]
-    if len(headers) > _MOST_FIELDS:
+    if len(headers) > MOST_FIELDS:
         return None
     fields = dict(headers)
     if len(fields) < len(headers):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from .opening import CHARACTERS, FORWARDED, TOKEN
+from .opening import CHARACTERS, FORWARDED, MOST_FIELDS, TOKEN
 
 __all__ = ["READ", "Request", "parse_request"]
 
@@ -16,8 +16,8 @@ _HEAD = re.compile(
     rb"(GET|POST) (/[" + CHARACTERS + rb"]*+)\?([%" + CHARACTERS + rb"?]*+) HTTP/1\.1\r\n"
     rb"((?:" + TOKEN + rb":[\t\x20-\x7e]*+\r\n)+)\r\n"
 )
-# In bytes, and a number, as for handshakes.
-_MOST_HEAD, _MOST_FIELDS = 8000, 100
+# In bytes; the most that a line of a handshake may have.
+_MOST_HEAD = 8000
 READ = (
     *(b"host", b"connection", b"content-length", b"accept-encoding"),
     *(b"origin", b"sec-fetch-site", b"sec-fetch-mode"),
@@ -71,7 +71,7 @@ def parse_request(data: bytes) -> Request | None:
     # Parsers differ in which of several they take, and in whether white space behind a value belongs to it.
     if len(fields) < len(headers) or any(value[-1:] in b" \t" for value in fields.values()):
         return None
-    if not _DOUBTFUL.isdisjoint(fields) or block.count(b"\n") > _MOST_FIELDS:
+    if not _DOUBTFUL.isdisjoint(fields) or block.count(b"\n") > MOST_FIELDS:
         return None
     body = data[match.end() :]
     if fields.get(b"content-length") != (None if method == b"GET" else b"%d" % len(body)):

@@ -494,14 +494,14 @@ async def test_a_connection_whose_body_came_late_is_closed_in_time() -> None:
 async def test_a_connection_in_use_stays_open_and_an_idle_one_does_not() -> None:
     """Requests that are answered here count for uvicorn's ``timeout_keep_alive``."""
     app = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"echo": echo}})
-    async with serve_app(app, ws=OWN, timeout_keep_alive=1) as url:
+    async with serve_app(app, ws=OWN, timeout_keep_alive=2) as url:
         client = Raw(url)
         await client.open()
-        for _ in range(6):
+        for _ in range(4):
             await client.post(b'420["echo",1]')
             await until(lambda: all(s.outbox.frames for s in app.server.eio.sockets.values()))
             await client.get()
-            await asyncio.sleep(0.4)  # a client that does something else
+            await asyncio.sleep(0.7)  # a client that does something else
         async with asyncio.timeout(30):
             assert await client.read_end() == b""
         await client.close()
