@@ -8,13 +8,17 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import aiohttp
 import click
 import httpx
 import pytest
 import socketio
+import uvicorn
 from click.testing import CliRunner
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -22,6 +26,8 @@ from starlette.routing import Mount
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions.readiness import check_ready_path
+from asynction_asgi.cli.actions.server import Ending, Server
+from asynction_asgi.cli.actions.workers import _Worker
 from tests.engine.stage import until
 from tests.forked import ForkedProcess
 
@@ -385,7 +391,50 @@ async def test_signals_reach_a_restart_that_waits(
             await asyncio.to_thread(command.wait_for, f"worker {pid} died; starting another one")
             command.process.send_signal(signal.SIGTERM)
             assert await asyncio.to_thread(command.wait) == 0
-        assert "not ready in time" not in command.output
+        assert "the restart ends" not in command.output
+
+
+async def test_a_restart_ends_with_a_worker_that_ends(
+    folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An application that fails at its start replaces none that works, and the log says which one stays."""
+    monkeypatch.setenv("QUEUE", queue_url)
+    with workers(folder, drain="0.1") as (url, command):
+        async with clients(url, "websocket") as [client]:
+            pid = await client.ask("pid")
+            (folder / "application.py").write_text("raise SystemExit('out of order')", "utf-8")
+            command.process.send_signal(signal.SIGHUP)
+            await asyncio.to_thread(command.wait_for, "ended before it served; the restart ends, and ")
+            assert await client.ask("pid") == pid
+            command.process.send_signal(signal.SIGTERM)
+            assert await asyncio.to_thread(command.wait) == 0
+
+
+class SlowlyMade(_Worker):
+    """A worker whose process takes a while to make a server, and longer in the thread that answers pings."""
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        def make(*arguments: Any, **options: Any) -> Server:
+            time.sleep(0.2 if threading.current_thread() is threading.main_thread() else 1.0)
+            return Server(*arguments, **options)
+
+        with patch("asynction_asgi.cli.actions.workers.Server", make):
+            super().target(sockets)
+
+
+def test_a_worker_that_is_asked_early_serves(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is asked before the worker has a server is answered for the one that serves."""
+    monkeypatch.syspath_prepend(str(folder))
+    config = uvicorn.Config("application:app", port=0, log_level="warning")
+    with contextlib.closing(config.bind_socket()) as listening:
+        worker = SlowlyMade(config, [listening], Ending(), None)
+        worker.start()
+        try:
+            assert not worker.is_ready(0.0)
+            assert worker.wait_until_ready(60.0)
+        finally:
+            worker.kill()
+            worker.process.join()
 
 
 async def test_workers_end_after_a_killed_supervisor(

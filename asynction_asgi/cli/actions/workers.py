@@ -55,15 +55,10 @@ class _Worker(Process):
         self._folder = folder
         super().__init__(config, sockets)
 
-    @property
-    def server(self) -> uvicorn.Server:
-        """The server; made in the process itself."""
-        if self._server is None:
-            self._server = Server(self.config, None, self._ending, folder=self._folder)
-        return self._server
-
     def target(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve, in the process itself, until a signal or the end of the supervisor."""
+        # Made before the thread that answers pings starts: that thread would make another one, which never serves.
+        self._server = Server(self.config, None, self._ending, folder=self._folder)
         run_supervised(super().target, sockets)
 
     def ping(self, timeout: float = 5) -> bool:
@@ -148,12 +143,14 @@ class Workers(Multiprocess):
         for place in range(len(self.processes)):
             new = self._start_worker()
             if not self._await_ready(new):
+                why = "does not serve after a minute" if new.process.is_alive() else "ended before it served"
                 new.kill()
                 new.process.join()
                 if not self.should_exit.is_set():
                     logger.error(
-                        "worker %s was not ready in time; the restart ends, and %s stays",
+                        "worker %s %s; the restart ends, and %s stays",
                         new.pid,
+                        why,
                         self.processes[place].pid,
                     )
                 return
