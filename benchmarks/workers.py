@@ -14,7 +14,6 @@ import argparse
 import contextlib
 import multiprocessing
 import os
-import socket
 import statistics
 import subprocess
 import sys
@@ -23,6 +22,7 @@ import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from tests.ports import free_port
 from tests.queues import queue_server
 
 from .apps import ours
@@ -51,9 +51,7 @@ def __getattr__(name: str) -> Any:
 @contextlib.contextmanager
 def running(workers: int, queue: str) -> Iterator[ServerProcess]:
     """Serve with so many workers within a block, which begins when all of them accept clients."""
-    with socket.socket() as reserved:
-        reserved.bind(("127.0.0.1", 0))
-        port = reserved.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "asynction_asgi", "run", "benchmarks.workers:app"]
     options = ["--workers", str(workers), "--port", str(port), "--no-access-log"]
     with (

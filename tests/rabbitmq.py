@@ -13,6 +13,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .ports import free_ports
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -40,7 +42,7 @@ class RabbitMQ:
             raise RuntimeError("install RabbitMQ for these tests: there is no rabbitmq-server")
         self._program = program
         self._folder = folder
-        self._port, distribution, names = _free_ports(3)
+        self._port, distribution, names = free_ports(3)
         self.url = f"amqp://guest:guest@127.0.0.1:{self._port}"
         (folder / "rabbitmq.conf").write_text(
             f"listeners.tcp.1 = 127.0.0.1:{self._port}\nmax_message_size = {LARGEST_BYTES}\n"
@@ -97,14 +99,6 @@ class RabbitMQ:
                 yield
             finally:
                 names.kill()
-
-
-def _free_ports(count: int) -> list[int]:
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
 
 
 @contextlib.contextmanager

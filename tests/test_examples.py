@@ -38,13 +38,14 @@ from asynction_asgi.spec.text.document import load_document
 
 from .cli.inside import Here
 from .cli.processes import Command
-from .cli.rolling import free_ports, running_nginx
+from .cli.rolling import running_nginx
 from .clients import WAIT_SECONDS
 from .diff.repository import Repository
 from .engine.returner import Returner
 from .engine.stage import Script, Stage, serve_app, until
 from .forked import run_pytest
 from .pages import BLOCKS, ROOT, TEXT, Block, block
+from .ports import free_port
 from .queues import running_broker
 from .server.documents import channel, message
 from .server.documents import document as channels_document
@@ -550,7 +551,7 @@ async def test_one_process_is_reached_through_nginx(folder: Path, nginx: str) ->
     """Clients connect over both transports, and the documentation page is there."""
     assert nginx
     with serve(importlib.import_module("chat").app) as behind:
-        (port,) = free_ports(1)
+        port = free_port()
         text = block("nginx", ONE_PROCESS).replace("http://127.0.0.1:8000", behind)
         async with running_nginx(folder, text, port) as url:
             async with httpx.AsyncClient(trust_env=False) as http:

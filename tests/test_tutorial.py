@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from .cli.inside import Here
 from .cli.processes import running
 from .forked import run_pytest
 from .pages import block
+from .ports import free_port
 from .serving import serve
 from .typed_clients.compiling import errors, prepare, run
 
@@ -158,9 +158,7 @@ console.log(await openLater(token, "It burns"));
 def test_two_workers_share_their_clients(folder: Path, queue_url: str) -> None:
     """The command of the last step starts two workers that answer."""
     line = block("bash", WORKERS).replace("redis+stream://localhost:6379", f"redis+stream{queue_url[5:]}")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     with running(*shlex.split(line)[1:], "--port", port, cwd=folder) as (url, command):
         command.wait_for("All 2 workers accept clients")
         auth = f'--auth \'{{"token": "{make_token(folder, "ada")}"}}\''

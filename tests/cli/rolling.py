@@ -7,7 +7,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections import Counter
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from asynction_asgi import Emitter
 from asynction_asgi.scaffold.deployments import deployment_files
 from tests.forked import ForkedProcess
 from tests.pages import block
+from tests.ports import free_ports
 
 from .processes import ROOT, SECONDS, Command, until_accepted
 
@@ -258,7 +258,8 @@ async def roll(
         look: Receives the URL of nginx and those of the monitors, before and after the restarts; if given,
             the servers have metrics.
     """
-    ports, monitors = free_ports(3), free_ports(2)
+    *ports, first, second = free_ports(5)
+    monitors = [first, second]
     queue = queue_url.replace("redis:", "redis+stream:")
     (folder / "application.py").write_text(_APPLICATION, "utf-8")
     done = folder / "done"
@@ -324,17 +325,6 @@ async def roll(
         exits=[status for server in servers for status in server.exits],
         log="".join(server.log for server in servers),
     )
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports that nothing listens on."""
-    with contextlib.ExitStack() as stack:
-        ports = []
-        for _ in range(count):
-            free = stack.enter_context(socket.socket())
-            free.bind(("127.0.0.1", 0))
-            ports.append(int(free.getsockname()[1]))
-        return ports
 
 
 @contextlib.asynccontextmanager

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
 import socketio
 
 from ..clients import WAIT_SECONDS
+from ..ports import free_port
 from .processes import running, until_accepted
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ def test_a_serving_process_collects_rarely(folder: Path) -> None:
 
 def test_each_worker_collects_rarely(folder: Path, queue_url: str) -> None:
     """Workers that uvicorn spawns raise the threshold and freeze loaded objects too."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     options = ("--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port)
     # With modules of its own, it is a new interpreter: tests fork the workers of others.
     with running("run", "gc.yaml", *options, cwd=folder, modules=folder) as (url, command):

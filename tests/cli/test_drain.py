@@ -30,6 +30,7 @@ from asynction_asgi.cli.actions.server import Ending, Server
 from asynction_asgi.cli.actions.workers import _Worker
 from tests.engine.stage import until
 from tests.forked import ForkedProcess
+from tests.ports import free_port
 
 from .processes import ROOT, SECONDS, Command, until_accepted
 
@@ -272,13 +273,14 @@ def test_an_application_that_fails_to_stop_keeps_no_other_from_it(folder: Path) 
 
 async def test_clients_come_back(folder: Path, run_js: Callable[..., list[Any]]) -> None:
     """By every transport, to the process that follows; what was in a handler is answered before."""
-    with serving("application:app", "--drain", "0.1", "--port", "0", cwd=folder) as (url, command):
+    port = str(free_port())
+    with serving("application:app", "--drain", "0.1", "--port", port, cwd=folder) as (url, command):
         async with clients(url, "websocket", "polling") as pythons:
             works = [asyncio.ensure_future(client.ask("finish")) for client in pythons]
             javascript = asyncio.ensure_future(asyncio.to_thread(run_js, "restart.cjs", url))
             assert await asyncio.to_thread(command.wait) == 0
             assert await asyncio.gather(*works) == ["finished"] * 2
-            with serving("application:app", "--port", url.rpartition(":")[2], cwd=folder) as (_, following):
+            with serving("application:app", "--port", port, cwd=folder) as (_, following):
                 for client in pythons:
                     await client.sees("connect", times=2)
                     assert await client.ask("pid") == following.process.pid
@@ -325,9 +327,7 @@ def test_a_process_cleans_up_whatever_signals_come(folder: Path, monkeypatch: py
 @contextlib.contextmanager
 def workers(folder: Path, *, drain: str) -> Iterator[tuple[str, Command]]:
     """Serve by two workers, and wait until both have started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     options = ("--workers", "2", "--drain", drain, "--port", port)
     with serving("application:app", *options, cwd=folder) as (url, command):
         command.wait_for("All 2 workers accept clients")

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from asynction_asgi.cli import main
 
 from ..clients import WAIT_SECONDS
+from ..ports import free_port
 from ..serving import serve
 from .processes import Command
 from .served import DOCUMENT, create_app
@@ -175,8 +176,8 @@ def test_a_closed_output_pipe_ends_it_quietly(url: str, folder: Path) -> None:
 
 def test_a_lost_connection_is_made_again(folder: Path) -> None:
     """The command reconnects to a restarted server, and prints what it emits afterwards."""
-    with serve(create_app(folder / "post.yaml")) as base:
-        port = int(base.rpartition(":")[2])
+    port = free_port()
+    with serve(create_app(folder / "post.yaml"), port=port) as base:
         stack = contextlib.ExitStack()
         command = stack.enter_context(listening(f"{base}/rt", cwd=folder))
     with stack:

@@ -8,7 +8,6 @@ import io
 import os
 import re
 import signal
-import socket
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from asynction_asgi.metrics import Metrics
 from asynction_asgi.metrics.health import Health
 from tests.clients import connected
 from tests.metrics.contracts import layout
+from tests.ports import free_port
 
 from .inside import Here
 from .processes import Command, until_accepted
@@ -175,9 +175,7 @@ async def test_probes_are_answered_while_clients_leave(folder: Path) -> None:
 
 async def test_counters_of_workers_never_fall(folder: Path, queue_url: str) -> None:
     """A scrape sums all workers, within a second; of one that is killed, the counts stay and the clients go."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     options = ("--websocket-only", "--message-queue", queue_url, "--port", port, "--monitor", "0")
     timeouts = ("--timeout-worker-healthcheck", "60")
     command = Command("run", "chat.yaml", "--workers", "2", *options, *timeouts, cwd=folder)

@@ -22,6 +22,7 @@ from asynction_asgi.cli import main
 from asynction_asgi.cli.actions.serve import _message_limit
 
 from ..clients import WAIT_SECONDS
+from ..ports import free_port, free_ports
 from .inside import Here
 from .processes import Command, finished, running, until_accepted
 
@@ -411,9 +412,7 @@ def test_workers_share_their_clients_over_a_queue(
     monkeypatch.setenv("QUEUE_SECRET", "the-next-one-of-them  the-one-that-was-before")
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
     (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     options = ["--workers", "2", "--websocket-only", "--message-queue", queue_url, "--port", port]
     options += ["--message-queue-secret", "QUEUE_SECRET", "--message-queue-validation"]
     with running("run", "echo.yaml", *options, cwd=folder) as (url, command):
@@ -442,9 +441,7 @@ def test_workers_serve_an_application_that_follows_the_advice(
     monkeypatch.setenv("QUEUE", queue_url)
     (folder / "echo.yaml").write_text(SHARED, "utf-8")
     (folder / "handlers.py").write_text(SHARED_HANDLERS, "utf-8")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
+    port = str(free_port())
     with running("run", "shared:app", "--workers", "2", "--port", port, cwd=folder) as (url, command):
         command.wait_for("All 2 workers accept clients")
         until_accepted(url)
@@ -465,12 +462,7 @@ def test_workers_serve_an_application_that_follows_the_advice(
 @pytest.mark.parametrize("scheme", ["redis", "amqp"])
 def test_workers_name_an_unreachable_queue(folder: Path, scheme: str) -> None:
     """Each worker logs the unreachable queue once, without its password, and serves its own clients."""
-    with contextlib.ExitStack() as stack:
-        ports = []
-        for _ in range(2):
-            free = stack.enter_context(socket.socket())
-            free.bind(("127.0.0.1", 0))
-            ports.append(free.getsockname()[1])
+    ports = free_ports(2)
     away = f"{scheme}://127.0.0.1:{ports[0]}/"
     options = ["--workers", "2", "--websocket-only", "--port", str(ports[1])]
     options += ["--message-queue", away.replace("://", "://ada:sesame@")]

@@ -22,8 +22,8 @@ from asynction_asgi.scaffold.deployments import Deployment, deployment_files
 from asynction_asgi.scaffold.deployments.origin import installed_origin, requirement
 
 from ..cli.processes import running
-from ..cli.rolling import free_ports
 from ..forked import run_forked
+from ..ports import free_port
 from .generating import scaffold, written
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def test_the_container_serves_and_is_healthy(document: Path, folder: Path) -> No
     dockerfile = (folder / "deploy" / "Dockerfile").read_text("utf-8")
     program, *arguments = instruction(dockerfile, "CMD")
     assert program == "asynction-asgi"
-    monitor = free_ports(1)[0]
+    monitor = free_port()
     arguments[arguments.index("8000")] = "0"
     arguments[arguments.index("0.0.0.0:9000")] = f"127.0.0.1:{monitor}"
     _, *script = instruction(dockerfile, "HEALTHCHECK .* CMD")
