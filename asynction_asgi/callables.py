@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["is_async_generator_function", "is_coroutine_function", "is_generator_function", "name_function"]
-
 # As `object.__repr__` ends, and most others that hold one.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+>")
 

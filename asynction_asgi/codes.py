@@ -9,8 +9,6 @@ from .reasons import Code
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["CODES", "DIAGNOSTICS", "REFUSALS"]
-
 # By what a diagnostic is about.
 DIAGNOSTICS: Mapping[str, Mapping[str, str]] = {
     "the text": {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gc
 
-__all__ = ["relax_collector"]
-
 # Python's defaults, unless the application or the environment set others.
 _THRESHOLDS = gc.get_threshold()
 # New objects per search. An event of 10 KB makes hundreds, and with dozens of events under way a search

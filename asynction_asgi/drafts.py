@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .errors import Direction
 
-__all__ = ["DraftNamespace", "Version", "argument_list", "draft_document"]
-
 Version = Literal["3.0", "2.6"]
 
 _ACTIONS: Mapping[Direction, tuple[str, str]] = {

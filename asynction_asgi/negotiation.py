@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["accepts_gzip", "holds", "preferred"]
-
 
 def preferred(accept: str, offered: Mapping[str, Sequence[str]]) -> str:
     """Return the key of `offered` whose media types are wanted most; the first one in doubt.

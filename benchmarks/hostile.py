@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.schemas import Check
     from asynction_asgi.spec.schemas.bundle import Backend
 
-__all__ = ["ROWS", "Row"]
-
 
 @dataclass(frozen=True, slots=True)
 class Row:

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
-__all__ = ["instructions"]
-
 
 def instructions(function: Callable[..., object], *arguments: object) -> int:
     """Return the number of Python instructions of a call, including nested calls."""

@@ -69,7 +69,7 @@ SEAMS = {
     "pydantic_core": ("server/conversion/by_pydantic",),
     "msgspec": ("server/conversion/by_msgspec",),
     "click": ("cli",),
-    "opentelemetry": ("server/tracing", "metrics/otel", "json_log"),
+    "opentelemetry": ("server/tracing", "metrics/otel", "metrics/metrics", "json_log"),
     "prometheus_client": ("metrics/prometheus",),
     "uvicorn": ("engine/transport/uvicorn", "cli", "server/reloading"),
     "websockets": ("engine/transport/uvicorn",),
@@ -156,6 +156,16 @@ def test_modules_do_not_import_in_circles() -> None:
 def test_a_third_party_seam_has_one_importer() -> None:
     """Each library that shapes data is imported by a single part, which changes with it."""
     problems = [f"{place} imports {library}: {why}" for (place, library), why in seams_broken()]
+    assert not problems, "\n".join(problems)
+
+
+def test_only_packages_say_what_is_public() -> None:
+    """``__all__`` stands in ``__init__`` files alone; a module is imported by those who know where a name is defined."""
+    problems = [
+        place
+        for place, path in modules().items()
+        if not place.endswith("__init__") and re.search("^__all__", path.read_text("utf-8"), re.MULTILINE)
+    ]
     assert not problems, "\n".join(problems)
 
 

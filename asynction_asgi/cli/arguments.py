@@ -15,8 +15,6 @@ from ..spec.readers.examples import with_bytes, written_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["as_json", "as_text", "read_arguments", "read_json"]
-
 _INDENT = "  "
 _SHOWN_BYTES = 16
 _COLOURS: dict[type, str] = {str: "green", int: "cyan", float: "cyan", bool: "yellow", type(None): "yellow"}

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     _Option = Callable[[Callable[..., None]], Callable[..., None]]
 
-__all__ = ["SECONDS", "address_options", "connection_options"]
-
 
 class _Seconds(click.FloatRange):
     """A positive, finite number of seconds."""

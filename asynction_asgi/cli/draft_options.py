@@ -9,8 +9,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["draft_options"]
-
 
 def draft_options(*, title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Return a decorator that adds ``output``, ``force``, ``title`` and ``version`` to a command.

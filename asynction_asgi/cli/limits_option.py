@@ -9,8 +9,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["limits_option"]
-
 
 def limits_option(function: Callable[..., None]) -> Callable[..., None]:
     """Add ``--limits``; the command receives the given limits by name."""

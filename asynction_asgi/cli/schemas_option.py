@@ -10,8 +10,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["schemas_option"]
-
 
 def _read(_: click.Context, __: click.Parameter, texts: Sequence[str]) -> dict[str, str]:
     if not texts:

@@ -14,8 +14,6 @@ from .variables import LINES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["DEFAULTS", "check_origins", "cors_option", "log_options", "uvicorn_options"]
-
 # Set by the commands, not by users. An environment file would be read after the handlers.
 _OURS = frozenset({"app", "app_dir", "env_file", "factory", "interface", "version"})
 # Compression costs more CPU and memory per connection than small events save; a server must stop even if

@@ -10,8 +10,6 @@ from click.types import StringParamType
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["LINES", "name_variables"]
-
 
 class _Lines(StringParamType):
     """A string that may contain spaces: a variable has one value per line."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from .in_memory_websocket import ASGIApp, Message
 
-__all__ = ["Connection", "Wire"]
-
 PacketT = TypeVar("PacketT")
 PacketT_co = TypeVar("PacketT_co", covariant=True)
 

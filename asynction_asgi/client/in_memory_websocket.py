@@ -13,8 +13,6 @@ if TYPE_CHECKING:
         [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
     ]
 
-__all__ = ["WebSocket"]
-
 _ABNORMAL = 1006  # RFC 6455, 7.4.1: closed without a close frame
 
 

@@ -9,8 +9,6 @@ from ..errors import RefusedError, Violation
 if TYPE_CHECKING:
     from .remote_client import Arrival
 
-__all__ = ["EXCEPTION", "connect_refusal", "refusal_in", "refusal_of"]
-
 EXCEPTION = "exception"  # the event that refuses another one, which no document needs to declare
 
 

@@ -11,34 +11,17 @@ from typing import TYPE_CHECKING, Any
 import socketio
 
 from .remote_client import (
-    DEFAULT_PATH,
     TRANSPORTS,
     Address,
     Arrival,
     Client,
     ClosedError,
     ConnectRefusedError,
-    FloodError,
 )
-from .remote_http import MissingClientError, RedirectedError, UnreachableError, open_session
+from .remote_http import RedirectedError, UnreachableError, open_session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Container, Sequence
-
-__all__ = [
-    "DEFAULT_PATH",
-    "TRANSPORTS",
-    "Address",
-    "Arrival",
-    "ClosedError",
-    "ConnectRefusedError",
-    "FloodError",
-    "MissingClientError",
-    "RedirectedError",
-    "Remote",
-    "UnreachableError",
-    "connect",
-]
 
 # Packets that may wait to be written before the next event waits for them. By polling they are one request,
 # and servers in Python refuse one with more than 16, of which an event with attachments has several.

@@ -24,17 +24,6 @@ from .remote_http import CLOSE_SECONDS, Answer, UnreachableError, read_answer
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Container, Sequence
 
-__all__ = [
-    "DEFAULT_PATH",
-    "TRANSPORTS",
-    "Address",
-    "Arrival",
-    "Client",
-    "ClosedError",
-    "ConnectRefusedError",
-    "FloodError",
-]
-
 TRANSPORTS = ("polling", "websocket")
 DEFAULT_PATH = "/socket.io"  # as upstream's clients have it
 _CANCELS, _CANCEL_SECONDS = 3, 0.5

@@ -16,15 +16,6 @@ if TYPE_CHECKING:
 
     import aiohttp
 
-__all__ = [
-    "Answer",
-    "MissingClientError",
-    "RedirectedError",
-    "UnreachableError",
-    "open_session",
-    "read_answer",
-]
-
 CLOSE_SECONDS = 2.0
 _LOOK_SECONDS = 0.01
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})  # RFC 9110, 15.4: those that name another address to ask

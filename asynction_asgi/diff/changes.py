@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from ..spec.text.document import Node
 
-__all__ = ["LEVELS", "Change", "Comparison", "Level", "Place", "Witness", "place_of"]
-
 Level = Literal["breaking", "unknown", "info", "compatible"]
 LEVELS: tuple[Level, ...] = ("breaking", "unknown", "info", "compatible")
 

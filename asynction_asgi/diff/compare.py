@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .changes import Level
     from .pairs import Pair
 
-__all__ = ["compare_specs"]
-
 
 def compare_specs(old: Spec, new: Spec, *, effort: float = 1, seed: int = 0) -> Comparison:
     """Return how a contract changed for its clients.

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .pairs import Pair
     from .values import Contracts
 
-__all__ = ["compare_events"]
-
 
 def compare_events(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     """Yield how the events changed that a client of a namespace may emit, and that it may receive."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .pairs import Pair
     from .values import Contracts
 
-__all__ = ["compare_handshakes", "compare_parameters", "example_of", "scope_of"]
-
 _PARTS = ("query", "headers", "auth")
 
 

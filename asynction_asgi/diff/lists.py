@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..spec.schemas.definitions import Schema
     from ..spec.text.document import Node
 
-__all__ = ["list_schema"]
-
 
 def list_schema(
     arguments: Arguments, bundle: Bundle, node: Node, accepts: Callable[[Schema, Any], bool]

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Namespace, Spec
 
-__all__ = ["Pair", "pair_namespaces"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..spec.schemas.definitions import Definitions, Schema
     from ..spec.text.document import Node
 
-__all__ = ["place_along", "place_of_rule"]
-
 
 def place_of_rule(mismatch: Mismatch, spec: Spec) -> Place | None:
     """Return the place of the keyword that a value misses, or None if no keyword expresses it."""

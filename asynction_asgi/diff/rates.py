@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Event, Namespace, Rate
 
-__all__ = ["compare_rates"]
-
 
 def compare_rates(
     old: Event | Namespace,

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from ..spec import Outcome
 
-__all__ = ["RevisionError", "check_revision", "find_in_revision"]
-
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _SECONDS = 60.0
 _FLAGS = frozenset({"--show-toplevel", "--is-shallow-repository", "--all"})  # ours, and never an author's

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .changes import Level
 
-__all__ = ["compare_event_security", "compare_schemes", "compare_security"]
-
 _OPEN: Security = ((),)
 _FIELDS = ("type", "in", "name", "scheme", "x-authField")
 _NARROWED = ("issuer", "audience", "algorithms")

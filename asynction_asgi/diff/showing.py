@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..spec.text.document import Document
 
-__all__ = ["as_json", "call", "listen", "quoted", "shown"]
-
 _LONGEST = 400
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..spec.schemas.definitions import Definitions, Schema
     from ..spec.text.document import Node
 
-__all__ = ["as_read_by", "folded", "members_as_read_by"]
-
 _WHOLE = "-?(?:0|[1-9][0-9]{0,17})"
 _PATTERNS = {
     "integer": f"^{_WHOLE}$",

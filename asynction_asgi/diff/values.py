@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Node
     from .changes import Level, Place
 
-__all__ = ["Contracts", "Subject", "Value", "compare_values"]
-
 
 class Contracts:
     """Two contracts, and what compares their schemas in either direction.

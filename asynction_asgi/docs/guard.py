@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Guard = Callable[[Request], bool | Awaitable[bool]]
 
-__all__ = ["Admission", "check_function"]
-
 logger = get_logger()
 
 

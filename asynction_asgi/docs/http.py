@@ -21,7 +21,7 @@ from ..callables import is_coroutine_function
 from ..logs import get_logger
 from ..negotiation import accepts_gzip, holds, preferred
 from ..spec.model.export import bundled_document, check_publishable
-from ..spec.text.document import dump_yaml
+from ..spec.text.yaml import dump_yaml
 from .assets import ASSETS, MEDIA_TYPES, POLICY, VERSION
 from .elements import element, serialise
 from .guard import Admission, check_function

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..spec.model.export import bundled_document, check_publishable
 from ..spec.model.offered import served_spec
-from ..spec.text.document import dump_yaml
+from ..spec.text.yaml import dump_yaml
 from ..typed_clients import write_python, write_typescript
 from .assets import ASSETS, POLICY, VERSION
 from .page import render_page

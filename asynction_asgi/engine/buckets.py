@@ -7,8 +7,6 @@ from time import monotonic
 
 from ..errors import LimitError
 
-__all__ = ["Bucket", "exceeded"]
-
 _LONGEST = 86_400.0  # seconds that a client is asked to wait
 
 

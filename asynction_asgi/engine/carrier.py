@@ -9,8 +9,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-__all__ = ["Carrier", "carried"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Carrier:

@@ -4,7 +4,5 @@ from __future__ import annotations
 
 from contextvars import Context, ContextVar
 
-__all__ = ["ended_by"]
-
 ended_by: ContextVar[Context | None] = ContextVar("ended_by", default=None)
 """In a disconnect handler, the context in which its client was disconnected."""

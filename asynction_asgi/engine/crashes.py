@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-__all__ = ["describe_crash", "is_interrupt", "is_refusal_by_hand", "must_pass"]
-
 
 def must_pass(error: BaseException, began_in: asyncio.Task[Any] | None = None) -> bool:
     """Return whether an exception that left user code has to be raised again.

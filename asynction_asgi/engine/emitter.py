@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .carrier import Carrier
     from .options import Secret
 
-__all__ = ["create_emitter"]
-
 
 def create_emitter(
     message_queue: str,

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ["another_loop", "run_in"]
-
 
 def another_loop(own: asyncio.AbstractEventLoop | None) -> asyncio.AbstractEventLoop | None:
     """Return the server's loop if it runs and the caller is in another one, or None."""

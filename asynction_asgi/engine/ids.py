@@ -10,8 +10,6 @@ import os
 from binascii import Error, a2b_base64, b2a_base64, crc32
 from typing import Any
 
-__all__ = ["is_id", "new_id"]
-
 _RANDOM_BYTES, _LENGTH = 12, 20
 _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), str.maketrans("-_", "+/")  # RFC 4648, 5
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["check_switches", "check_values"]
-
 _TRANSPORTS = ("polling", "websocket")
 _YEAR_SECONDS = 366 * 86_400
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     Secret = str | bytes
 
-__all__ = ["SenderOptions", "ServerOptions", "UpstreamOptions"]
-
 
 class UpstreamOptions(TypedDict, total=False):
     """Options of ``socketio.AsyncServer`` that mean here what they mean there; times in seconds.

@@ -9,17 +9,6 @@ from uuid import UUID
 
 from .ids import is_id
 
-__all__ = [
-    "Audience",
-    "Room",
-    "RoomCallbackError",
-    "RoomName",
-    "name_clients",
-    "name_entered",
-    "name_room",
-    "name_rooms",
-]
-
 # What rooms are kept by, and what travels over a message queue as it is.
 RoomName: TypeAlias = str | int
 Room: TypeAlias = str | int | UUID | Enum

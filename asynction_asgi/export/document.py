@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     Schema = Mapping[str, Any]
 
-__all__ = ["Exported", "export_document"]
-
 _NOT_DECLARED = (
     "a handler of all namespaces, which a document names one by one; declare those that clients use"
 )

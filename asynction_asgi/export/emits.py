@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..server.places import Place
     from .served import Served
 
-__all__ = ["Emitted", "find_emits", "modules_of"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitted:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..server.conversion.converter import Use
     from ..server.places import Place
 
-__all__ = ["EMPTY", "Answer", "Argument", "Form", "Handler", "read_handler"]
-
 EMPTY = inspect.Parameter.empty
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ..server.places import Place
 
-__all__ = ["Note"]
-
 
 class Note(NamedTuple):
     """What nothing in the code says, or what a document can't say."""

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     Handlers = Mapping[str, Mapping[str, Callable[..., Any]]]
 
-__all__ = ["ExportError", "Served", "read_served"]
-
 
 class ExportError(Exception):
     """An object has no handlers to export; the message says why."""

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..errors import Direction
     from .gather import Seen, SeenEvent
 
-__all__ = ["make_document"]
-
 _NOTHING: tuple[Any, ...] = ({}, {"type": "object"})
 _GUESS_LINE = re.compile(rf"{GUESS}: (\d+)$", re.MULTILINE)
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..errors import Direction
     from ..traffic import Line
 
-__all__ = ["Seen", "SeenEvent", "SeenNamespace"]
-
 # Codes of refusals that say of an event that it is not of the contract.
 _INVALID = ("invalid_payload", "unknown_event", "reserved_event")
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .shape import Guess
 
-__all__ = ["Lists"]
-
 _MOST_PLACES = 16  # longer lists vary in length, and their arguments are alike
 
 

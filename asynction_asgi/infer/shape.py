@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     Guess = Callable[[list[str]], int]
 
-__all__ = ["ENOUGH", "GUESS", "Shape"]
-
 # A member that was always there is required from this many objects on.
 ENOUGH = 10
 # The member of a schema that becomes a comment.

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["PARAMETER", "templates_of"]
-
 PARAMETER = "{%s}"
 _ENOUGH = 8
 

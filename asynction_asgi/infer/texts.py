@@ -7,8 +7,6 @@ from typing import Any
 
 from ..traffic.veil import formats_of
 
-__all__ = ["Texts"]
-
 # A format is believed once this many different texts have it, and no text lacks it.
 _CONVINCING = 5
 # Texts that are no more than these, each seen again, may be all that there are.

@@ -6,8 +6,6 @@ from typing import Any
 
 from . import families
 
-__all__ = ["rules"]
-
 _EVENTS = families.EVENTS.sample
 _BY = "job, namespace, event"
 

@@ -8,8 +8,6 @@ from typing import Any
 from . import families
 from .families import FAMILIES, Family
 
-__all__ = ["PANELS", "Panel", "dashboard"]
-
 _FILTER = 'job=~"$job",instance=~"$instance"'
 _NAMESPACE = f'{_FILTER},namespace=~"$namespace"'
 _WINDOW = "[$__rate_interval]"

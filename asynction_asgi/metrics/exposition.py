@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .families import Family
     from .layout import Block, Layout
 
-__all__ = ["OPENMETRICS", "PROMETHEUS", "Exposition", "choose_format"]
-
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 OPENMETRICS = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 _OFFERED = {PROMETHEUS: ["text/plain"], OPENMETRICS: ["application/openmetrics-text"]}

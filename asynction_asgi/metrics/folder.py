@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["shared_folder"]
-
 _PREFIX = "asynction-asgi-workers-"
 # Of a folder that is not locked yet, which other processes would take for that of a dead one.
 _UNLOCKED_PREFIX = "asynction-asgi-new-"

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Key = tuple[Family, tuple[str, ...]]
     Series = tuple[Family, tuple[str, ...], tuple[str, ...], int]
 
-__all__ = ["NO_EVENT", "NO_NAMESPACE", "NO_SCHEME", "Block", "Layout"]
-
 NO_NAMESPACE = NO_SCHEME = NO_EVENT = ""  # stands for every name that the document does not declare
 _RANKS = {family: rank for rank, family in enumerate(FAMILIES)}
 _KEYWORDS = (*ASSERTIONS, "x-ack", outcomes.OTHER)

@@ -14,15 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, MutableSequence
     from pathlib import Path
 
+    from opentelemetry.metrics import MeterProvider
+
     from .families import Family
     from .health import Health
     from .layout import Layout
-    from .otel import MeterProvider
     from .prometheus import SampleCollector
     from .sample import Sample
     from .shared import WorkerFile
-
-__all__ = ["Metrics"]
 
 
 class Metrics:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-__all__ = ["Monitor", "Observed", "respond", "respond_ready"]
-
 _JSON = "application/json"
 
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Read = Callable[[Family], Iterable[Sample]]
 
-__all__ = ["MeterProvider", "instrument"]
-
 # Where the semantic conventions for messaging have a name.
 _NAMES = {
     families.EVENTS: "messaging.client.consumed.messages",

@@ -9,23 +9,6 @@ from ..reasons import Close, Code, Credential, Dropped, Lost, Rejection, Unanswe
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "ACKS",
-    "CLOSES",
-    "CODES",
-    "CONNECTS",
-    "CREDENTIALS",
-    "DIRECTIONS",
-    "DISCONNECTS",
-    "DROPS",
-    "EMITS",
-    "EVENTS",
-    "LOSSES",
-    "OTHER",
-    "REJECTIONS",
-    "TRANSPORTS",
-]
-
 
 def _values(members: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(str, members))

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .families import Family
     from .sample import Sample
 
-__all__ = ["SampleCollector"]
-
 
 class SampleCollector(Collector):
     """Converts samples whenever the registry is scraped.

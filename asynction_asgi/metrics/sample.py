@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .families import Family
     from .layout import Block, Layout
 
-__all__ = ["Sample", "read_samples"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:

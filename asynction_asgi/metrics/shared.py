@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import MutableSequence, Sequence
     from pathlib import Path
 
-__all__ = ["Gathering", "WorkerFile"]
-
 # The layout's hash, the length of its description, the time of the last beat, and the flags of `Health`. The time is
 # 0 while the application starts or ends, when no beat is due.
 _HEAD = struct.Struct("8sQdQ")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ..spec.instances import Choices, Providers
 
-__all__ = ["fake_texts"]
-
 # Return types of providers that have one obvious text form.
 _TEXTUAL: tuple[type, ...] = (str, date, datetime, time, int, float, Decimal, UUID)
 # Unambiguous property names, in lower case and without separators, and their providers.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ..spec import Spec
 
-__all__ = ["Gaps", "mock_missing"]
-
 logger = get_logger()
 
 

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     Handler = Callable[..., Any]
 
-__all__ = ["Player"]
-
 
 class Client(Protocol):
     """The connection that a handler receives."""

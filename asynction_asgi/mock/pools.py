@@ -13,8 +13,6 @@ from ..spec.instances import UnsatisfiableError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Pool"]
-
 _SIZE = 32
 # The maker of values keeps state, and all pools of a contract share it.
 _filling = threading.Lock()

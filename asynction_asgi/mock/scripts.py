@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ..spec.readers.mock_hints import Hints
     from .settings import MockSettings
 
-__all__ = ["Emitted", "Script", "write_scripts"]
-
 logger = get_logger()
 
 _QUIET_SECONDS = 1.0

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..server.document_source import Schemas, Source
     from ..spec import Spec
 
-__all__ = ["MockAsynctionSocketIO", "mock_of"]
-
 
 class MockAsynctionSocketIO:
     """Makes servers that answer and emit what a document declares, without its handlers."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..client.remote import Remote
 
-__all__ = ["LeadError", "Step", "lead", "read_steps", "steps_of"]
-
 _SECONDS = 0.5  # to wait for an acknowledgement, which a server may not give
 
 

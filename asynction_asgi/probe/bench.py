@@ -7,22 +7,21 @@ import contextlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..client.remote import ClosedError, ConnectRefusedError, FloodError, UnreachableError
+from ..client.remote_client import ClosedError, ConnectRefusedError, FloodError
+from ..client.remote_http import UnreachableError
 from .before import LeadError, steps_of
 from .session import Exchange
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from ..client.remote import Address, Arrival
+    from ..client.remote_client import Address, Arrival
     from ..testing.cases import Case
     from .judge import Judge
     from .report import Report
     from .session import Answers, Session
     from .supply import Supply
     from .target import Target
-
-__all__ = ["QUIET", "Bench"]
 
 QUIET = 0.1  # seconds in which what belongs to an event arrives
 _PATIENCE = 0.5  # seconds to wait for an answer

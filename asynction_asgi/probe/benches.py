@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..client.refusals import connect_refusal
-from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
+from ..client.remote_client import ClosedError, ConnectRefusedError
+from ..client.remote_http import UnreachableError
 from ..diff.changes import place_of
 from ..errors import RefusedError, shorten
 from ..spec.instances import Choices, Instances, UnsatisfiableError
@@ -22,14 +23,12 @@ from .target import ServerDownError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..client.remote import Address
+    from ..client.remote_client import Address
     from ..spec.model import Namespace, Spec
     from .commands import Commands
     from .refusals import RefusalReader
     from .report import Report
     from .target import Target
-
-__all__ = ["Benches"]
 
 
 class Benches:

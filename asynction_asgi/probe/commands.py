@@ -9,7 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..client.remote import TRANSPORTS
+from ..client.remote_client import TRANSPORTS
 from ..spec.model import DEFAULT_PATH
 from ..spec.readers.examples import written_bytes
 from .handshake import cookies_of
@@ -17,11 +17,9 @@ from .handshake import cookies_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ..client.remote import Address
+    from ..client.remote_client import Address
     from ..testing.cases import Case
     from .confirm import Repeated
-
-__all__ = ["Commands"]
 
 _PROGRAM = "asynction-asgi"
 _FOLLOW = ("--follow", "1")

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Check = Callable[[Sequence[Any]], object]
 
-__all__ = ["SILENT", "Repeated", "confirm", "shrink"]
-
 _RUNS, _SILENT_RUNS = 40, 12  # of smaller cases
 _PATIENCE = 3 * QUIET  # in seconds; a server that stalls for a moment must not take back what it has shown
 _LATE = frozenset(

@@ -8,7 +8,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError, connect
+from ..client.remote import connect
+from ..client.remote_client import ClosedError, ConnectRefusedError
+from ..client.remote_http import UnreachableError
 from ..diff.changes import place_of
 from ..spec.instances import UnsatisfiableError
 from ..spec.instances.variants import Variants
@@ -22,14 +24,12 @@ from .handshake import PARTS, check_of_part, cookies_of, cookies_text, presentin
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from ..client.remote import Address
+    from ..client.remote_client import Address
     from ..diff.changes import Place
     from ..spec.model import Namespace, Security, SecurityScheme, Spec
     from ..spec.text.document import Node
 
     Path = tuple[str, ...]
-
-__all__ = ["Door", "doors_of", "is_demanding", "try_door"]
 
 _MOST = 12  # faults of one part of the handshake
 _WRONG = "not-a-valid-credential"

@@ -16,21 +16,11 @@ from ..spec.schemas import Mismatch
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
-    from ..client.remote import Address
+    from ..client.remote_client import Address
     from ..errors import Violation
     from ..spec.model import Namespace, Spec
 
     Check = Callable[..., Any]
-
-__all__ = [
-    "PARTS",
-    "check_of_part",
-    "cookies_of",
-    "cookies_text",
-    "presenting",
-    "violation_of",
-    "with_demanded",
-]
 
 PARTS = ("auth", "query", "headers")
 # What the client adds by itself, so that it can be neither missing nor wrong.

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .judge import Judgement, Suspect
     from .report import Report
 
-__all__ = ["Inquiry"]
-
 _EQUAL = 3  # suspects of a keyword at a place, before its other cases are left out
 _ATTEMPTS = 3  # to confirm what does not repeat
 _EARLIER = 3  # cases that may have caused what arrives later, and as many events

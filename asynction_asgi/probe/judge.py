@@ -15,15 +15,13 @@ from ..spec.schemas import Mismatch
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..client.remote import Arrival
+    from ..client.remote_client import Arrival
     from ..diff.changes import Place
     from ..spec.model import Namespace, Spec
     from ..testing.cases import Case
     from ..testing.contract import NamespaceContract
     from .refusals import Refusal, RefusalReader
     from .session import Exchange
-
-__all__ = ["CODES", "FAILURES", "Code", "Judge", "Judgement", "Suspect"]
 
 Code = Literal[
     "VALID_REFUSED",

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
     from ..testing.cases import Case, Phase
 
-__all__ = ["Batch", "UnknownNamespaceError", "name_namespaces", "plan_cases"]
-
 
 class UnknownNamespaceError(Exception):
     """The document has no such namespace, or no concrete name of one can be made; says which."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..testing.cases import Case
     from .bench import Bench
 
-__all__ = ["RateTrial", "Verdict", "exceed", "trials_of"]
-
 _MOST = 60  # events that are sent for one rate
 
 

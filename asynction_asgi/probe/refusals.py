@@ -19,10 +19,8 @@ from ..spec.text.references import Resolver
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ..client.remote import Arrival
+    from ..client.remote_client import Arrival
     from ..spec.model.arguments import ArgumentsCheck
-
-__all__ = ["Refusal", "RefusalReader", "load_refusal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

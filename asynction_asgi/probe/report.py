@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ..testing.coverage import CONNECT, Item, Tally, items_of
 
 if TYPE_CHECKING:
-    from ..client.remote import Arrival
+    from ..client.remote_client import Arrival
     from ..spec.model import Spec
     from ..testing.cases import Case
     from .judge import Judgement, Suspect
     from .session import Exchange
-
-__all__ = ["Finding", "Report"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

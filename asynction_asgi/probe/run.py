@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from ..client.remote import FloodError
+from ..client.remote_client import FloodError
 from ..diff.changes import place_of
 from .doors import doors_of, try_door
 from .inquiry import Inquiry
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from .plan import Batch
     from .report import Report
     from .target import Target
-
-__all__ = ["Run"]
 
 _SHOWN = 5  # events before a server's end
 

@@ -7,18 +7,18 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..client.remote import ClosedError, FloodError, connect
+from ..client.remote import connect
+from ..client.remote_client import ClosedError, FloodError
 from .before import lead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..client.remote import Address, Arrival, Remote
+    from ..client.remote import Remote
+    from ..client.remote_client import Address, Arrival
     from .before import Step
 
     Answers = Callable[[str], Sequence[Any]]
-
-__all__ = ["Exchange", "Session"]
 
 _LOOK = 0.02  # seconds between two looks at what has arrived
 

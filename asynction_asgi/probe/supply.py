@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..spec.model import Namespace, Rate
     from .session import Session
 
-__all__ = ["Supply"]
-
 _SLOWER = 0.95  # of the rate, since events don't arrive at the intervals at which they are sent
 _CHANNEL = None  # in place of an event's name
 

@@ -6,16 +6,15 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
+from ..client.remote_client import ClosedError, ConnectRefusedError
+from ..client.remote_http import UnreachableError
 from .before import LeadError, steps_of
 from .session import Session
 
 if TYPE_CHECKING:
-    from ..client.remote import Address
+    from ..client.remote_client import Address
     from .before import Step
     from .session import Answers
-
-__all__ = ["ServerDownError", "Target"]
 
 _PAUSES = (0.2, 1.0)  # seconds before another attempt to connect: a supervisor may start it again
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .bench import Bench
 
-__all__ = ["packets", "survives"]
-
 _PACKETS = {
     "a packet of an unknown type": '9{}["x"]',
     "an event that is not JSON": '2{}["x',

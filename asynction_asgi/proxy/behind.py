@@ -11,9 +11,7 @@ from ..spec.model.handshake import TRANSPORT_QUERY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..client.remote import Address
-
-__all__ = ["FORWARDED", "Behind"]
+    from ..client.remote_client import Address
 
 # Names of headers that carry credentials.
 FORWARDED = ("authorization", "cookie")

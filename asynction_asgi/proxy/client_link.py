@@ -7,19 +7,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..client.refusals import refusal_in
-from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError, connect
+from ..client.remote import connect
+from ..client.remote_client import ClosedError, ConnectRefusedError
+from ..client.remote_http import UnreachableError
 from ..errors import RefusedError
 from ..logs import get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from ..client.remote import Address, Arrival, Remote
+    from ..client.remote import Remote
+    from ..client.remote_client import Address, Arrival
     from .client_record import ClientRecord
 
     Answered = Callable[..., Awaitable[None]]
-
-__all__ = ["ClientLink"]
 
 logger = get_logger("proxy")
 

@@ -9,12 +9,10 @@ from ..client.refusals import refusal_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..client.remote import Arrival
+    from ..client.remote_client import Arrival
     from ..errors import RefusedError
     from ..server import Socket
     from .recorder import Recorder
-
-__all__ = ["ClientRecord"]
 
 
 class ClientRecord:

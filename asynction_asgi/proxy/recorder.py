@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..errors import Direction
     from ..traffic import Line
 
-__all__ = ["Recorder"]
-
 logger = get_logger("proxy")
 
 

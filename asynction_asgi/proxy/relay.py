@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..client.refusals import refusal_of
-from ..client.remote import ClosedError, ConnectRefusedError, UnreachableError
+from ..client.remote_client import ClosedError, ConnectRefusedError
+from ..client.remote_http import UnreachableError
 from ..engine import ConnectionRefusedError as RefusedByHandlerError
 from ..engine import UnencodableError
 from ..errors import RefusedError, ValidationError
@@ -18,13 +19,11 @@ from .client_record import ClientRecord
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-    from ..client.remote import Arrival
+    from ..client.remote_client import Arrival
     from ..server import AsynctionSocketIO, Socket
     from ..spec.model import Namespace
     from .behind import Behind
     from .recorder import Recorder
-
-__all__ = ["Relay"]
 
 logger = get_logger("proxy")
 

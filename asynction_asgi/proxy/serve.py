@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .behind import Behind
     from .recorder import Recorder
 
-__all__ = ["proxy_of"]
-
 # Events whose acknowledgement is awaited; each holds little memory, and beyond them the next ones wait.
 _UNANSWERED = 1_000
 

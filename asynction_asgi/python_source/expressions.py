@@ -12,21 +12,6 @@ if TYPE_CHECKING:
 
     from .source import Module
 
-__all__ = [
-    "ANY",
-    "NEVER",
-    "NONE",
-    "Either",
-    "Expression",
-    "Literal",
-    "Named",
-    "Of",
-    "builtin",
-    "either",
-    "names_in",
-    "write",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Named:

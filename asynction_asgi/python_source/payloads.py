@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from ..spec.text.document import Document, Node
     from .expressions import Expression
 
-__all__ = ["Payloads"]
-
 # A component, or a member of a file that holds nothing but schemas: what is part of a message or a schema
 # that is a file of its own stands as high, and has no name.
 _PARTS = (

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Event
 
-__all__ = ["about", "always_given", "data_of", "laid_out"]
-
 
 def about(event: Event, fallback: str) -> tuple[str, str]:
     """Return what the document says of an event: a sentence, and the details."""

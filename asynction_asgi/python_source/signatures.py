@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .payloads import Payloads
     from .source import Module
 
-__all__ = ["ANYTHING", "Parameter", "Signatures", "function_head"]
-
 _WORDS = {
     "str": "text",
     "int": "number",

@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["WIDTH", "Module", "call", "docstring", "fits", "literal", "one_line", "sentence"]
-
 WIDTH = 88
 _MOST_LINES = 24
 _QUOTES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}

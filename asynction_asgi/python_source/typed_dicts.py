@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from .expressions import Expression
     from .source import Module
 
-__all__ = ["Alias", "TypedDict", "write_definitions"]
-
 
 @dataclass(frozen=True, slots=True)
 class TypedDict:

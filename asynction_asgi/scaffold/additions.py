@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     _Addition = tuple[int, list[str]]  # after which line, and what
 
-__all__ = ["Present"]
-
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

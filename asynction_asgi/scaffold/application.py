@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from .places import Place
     from .stubs import Stub
 
-__all__ = ["Application", "make_application"]
-
 _OWN = ("app", "conftest", "test_app")
 _SETTINGS = """\
 [tool.mypy]

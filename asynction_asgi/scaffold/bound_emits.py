@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..python_source.source import Module
     from ..spec.model import Namespace
 
-__all__ = ["write_calls", "write_emits_class"]
-
 
 def write_emits_class(namespace: Namespace, methods: Sequence[list[str]], module: Module) -> list[str]:
     """Return the lines of ``Emits``, which is bound to an application, a socket or recipients.

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Event, Namespace, Spec
 
-__all__ = ["ContractTests", "write_settings"]
-
 _Write: TypeAlias = "Callable[[Module], list[str]]"
 """Returns the lines of a function, and takes from the module what they need."""
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..spec.model import Spec
     from ..spec.text.document import Document
 
-__all__ = ["Copies", "copied_documents"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copies:

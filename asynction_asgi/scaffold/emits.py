@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..python_source.signatures import Signatures
     from ..spec.model import Event, Namespace, Spec
 
-__all__ = ["write_emits"]
-
 _OWN = ("Call", "Calls", "Emit", "Emits")
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from ..errors import AsynctionError
 
-__all__ = ["ScaffoldError"]
-
 
 class ScaffoldError(AsynctionError):
     """An application can't be written for this document, or not there; nothing was written."""

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, SecurityScheme, Spec
     from .places import Places
 
-__all__ = ["Handlers", "collect_handlers", "slug"]
-
 _FUNCTIONS = {"error": "on_error", WILDCARD: "any_event"}
 
 

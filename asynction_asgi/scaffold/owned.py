@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from pathlib import Path
 
-__all__ = ["MANIFEST", "edited_files", "left_over", "manifest_of"]
-
 MANIFEST = ".scaffold.json"
 """Holds a hash of each file that is ours, by its path. A document in JSON could hold no marker itself."""
 

@@ -13,9 +13,6 @@ from ..datatypes.names import is_plain
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Place", "Places"]
-
-
 _OWN = __name__.partition(".")[0]
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..spec.model import Event, Namespace, Spec
     from ..spec.text.document import Node
 
-__all__ = ["Handshake", "Samples"]
-
 _SEEDS = 8
 
 

@@ -21,17 +21,6 @@ if TYPE_CHECKING:
 
     Answer = Literal["refuse", "nothing", "nobody", "no"]
 
-__all__ = [
-    "EVENT",
-    "LIFECYCLE",
-    "SOCKET",
-    "Stub",
-    "lifecycle_stub",
-    "scopes_stub",
-    "security_stub",
-    "write_stubs",
-]
-
 SOCKET = Parameter(name="socket", type=Named("asynction_asgi", "Socket"))
 _STRING = builtin("str")
 EVENT = Parameter(name="event", type=_STRING)

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from .places import Place
     from .stubs import Stub
 
-__all__ = ["Update", "make_update", "outdated"]
-
-
 _PACKAGE = "/__init__.py"
 _TESTS = "test_app.py"
 

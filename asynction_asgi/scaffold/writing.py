@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["remove_files", "write_files"]
-
 
 def write_files(files: Mapping[str, bytes], folder: Path, *, force: bool = False) -> list[Path]:
     """Write files below a folder, which is made where it is missing.

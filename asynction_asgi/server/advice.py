@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ..docs import Docs
     from ..spec import Spec
 
-__all__ = ["advise"]
-
 logger = get_logger()
 
 

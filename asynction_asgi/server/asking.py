@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ..engine import Poll, Server
 
-__all__ = ["Answer", "Asking"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:

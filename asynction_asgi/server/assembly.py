@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .own_options import OwnOptions
     from .tracing.traces import Traces
 
-__all__ = ["Parts", "assemble"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .socket import Socket
     from .tracing.connection_trace import ConnectionTrace
 
-__all__ = ["Conversation"]
-
 
 @dataclass(slots=True)
 class Conversation:

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from .tracing.option import Tracing
     from .validation import Enforcement, Validation
 
-__all__ = ["EmitOptions", "EmitterOptions", "QueueEmitOptions"]
-
 
 class EmitterOptions(SenderOptions, total=False):
     """What `Emitter` and `BlockingEmitter` take besides a document and the URL of a queue.

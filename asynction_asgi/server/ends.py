@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     StateT = TypeVar("StateT")
 
-__all__ = ["Handled", "combine"]
-
 
 class Handled:
     """Reports to observers the events that were handled.

@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from .sending import Sending
     from .validation import Validation
 
-__all__ = ["Measuring", "create_measuring"]
-
 _TICK_SECONDS = 1.0
 _TICKS_KEPT = 15
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Handler = Callable[..., Any]
 
-__all__ = ["OwnOptions", "read_options"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnOptions:

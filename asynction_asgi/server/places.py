@@ -10,8 +10,6 @@ from .signatures import python_function
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Place", "place_in", "place_of"]
-
 
 class Place(NamedTuple):
     """A line of a file, 0 for the file as a whole."""

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from .document_source import Schemas, Source
     from .emitter_options import EmitterOptions
 
-__all__ = ["QueueEmitter"]
-
 
 class QueueEmitter:
     """A contract, and the queue of the servers that serve it."""

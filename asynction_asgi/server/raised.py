@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import traceback
 
-__all__ = ["describe_raised"]
-
 
 def describe_raised(error: BaseException) -> str:
     """Return the class and text of an error, with the line of user code that raised it if there is one.

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["key_of_address", "key_of_user"]
-
 _SCALARS = (str, int, float, bool)
 _LONGEST = 100
 _NETWORK = 64  # bits of an IPv6 address; the others are the client's choice

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..errors import LimitError
     from ..spec.model import Namespace, Rate
 
-__all__ = ["MOST_BUCKETS", "Rates", "Tally"]
-
 logger = get_logger()
 
 MOST_BUCKETS = 10_000  # of one rate by user or address; the one that was idle longest makes room

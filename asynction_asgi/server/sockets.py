@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..engine import Audience, Found, Room, Server
     from .sends import Sends
 
-__all__ = ["Sockets"]
-
 
 class Sockets:
     """The clients of a room, or of a whole namespace, in every process on the message queue.

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Scope = MutableMapping[str, Any]
 
-__all__ = ["Tallies"]
-
 
 class Tallies(Observer):
     """Counts everything but events that were handled; `EventTimes` counts those.

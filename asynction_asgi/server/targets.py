@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["Targets"]
-
 
 class Targets:
     """Finds what answers: Socket.IO, metrics and health, the documentation, or the wrapped application.

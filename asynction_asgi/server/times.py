@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..spec.model import Namespace
     from .contract import Contract
 
-__all__ = ["AnswerTimes", "EventTimes"]
-
 _BOUNDS = families.EVENT_SECONDS.buckets
 _SHORT = _BOUNDS[0]
 # The codes by which the server says that it failed; of other refusals, the duration would flatter it.

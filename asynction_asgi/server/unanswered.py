@@ -5,8 +5,6 @@ from __future__ import annotations
 from ..errors import AckValidationError, DisconnectedError, NoAnswerError
 from ..reasons import Unanswered
 
-__all__ = ["why_unanswered"]
-
 
 def why_unanswered(error: BaseException) -> Unanswered | None:
     """Return the reason that an error of a call stands for, or None if it is about something else."""

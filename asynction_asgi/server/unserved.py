@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-__all__ = ["refuse", "unavailable"]
-
 
 async def unavailable(scope: Scope, _: Receive, send: Send) -> None:
     """Answer every request with 503."""

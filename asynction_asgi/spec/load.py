@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     Schemas = Mapping[str, str | os.PathLike[str]]
     Source = str | os.PathLike[str] | Mapping[str, Any] | IO[str] | IO[bytes]
 
-__all__ = ["Outcome", "check_document", "in_order", "load_spec"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Readers:

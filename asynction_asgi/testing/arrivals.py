@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from .received import Received
 
-__all__ = ["Arrivals"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 T = TypeVar("T")

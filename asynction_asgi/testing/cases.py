@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..spec.schemas import Mismatch
     from .subject import Subject
 
-__all__ = ["PHASES", "Case", "Cases", "Phase", "contract_cases"]
-
 Phase = Literal["examples", "edges", "faults", "random"]
 PHASES: tuple[Phase, ...] = ("examples", "edges", "faults", "random")
 

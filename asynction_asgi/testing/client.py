@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from ..engine.wire.packets import Packet
     from .contract import NamespaceContract
 
-__all__ = ["TestClient"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 WAIT_SECONDS = 5.0

@@ -10,8 +10,6 @@ from ..engine.wire.codec import UndecodableError, choose_codec
 if TYPE_CHECKING:
     from ..engine.wire.packets import Packet
 
-__all__ = ["Wire"]
-
 _CODEC = choose_codec(None, depth=10_000)  # servers may send deeply nested values
 _MOST_ATTACHMENTS = 9999
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     Pair = tuple[ArgumentsCheck, ArgumentsCheck | None]
     Checks = ByEvent[Pair | None]
 
-__all__ = ["Contract", "NamespaceContract"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 _NOTHING: Checks = ByEvent({}, None)

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..engine import Peer
     from ..spec.model import Event, Namespace, Spec
 
-__all__ = ["Coverage", "CoverageObserver", "Item", "Tally", "items_of"]
-
 CONNECT, SECURITY = "connect", "security"
 
 

@@ -11,8 +11,6 @@ from ..errors import AsynctionError, RefusedError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["ConnectError", "LifespanError", "NothingReceivedError", "UnexpectedEventError"]
-
 
 class ConnectError(RefusedError):
     """The server refused the connection, by Socket.IO's CONNECT_ERROR or by closing the WebSocket.

@@ -10,8 +10,6 @@ from .errors import LifespanError
 if TYPE_CHECKING:
     from ..client.in_memory_websocket import ASGIApp, Message
 
-__all__ = ["Lifespan"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["Received", "data_of"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ..client.in_memory_websocket import ASGIApp, Message
     from ..spec.model import Spec
 
-__all__ = ["TestServer"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 _LIFESPAN_SECONDS = 30.0

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Draw = Callable[[SearchStrategy[Any]], Any]
 
-__all__ = ["arguments_of", "events_of"]
-
 
 def arguments_of(
     contract: Subject, event: str, *, namespace: str = "/", ack: bool = False

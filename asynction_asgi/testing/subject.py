@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..client.in_memory_websocket import ASGIApp
     from ..spec.model import Spec
 
-__all__ = ["Subject", "spec_of"]
-
 Subject: TypeAlias = "ASGIApp | Source"
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .client import TestClient
 
-__all__ = ["wire"]
-
 __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the test
 
 

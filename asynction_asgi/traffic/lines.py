@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ..errors import Direction
 
-__all__ = ["Connected", "Happened", "Head", "Line", "RecordError", "read_record", "written"]
-
 _VERSION = 1
 
 

@@ -10,8 +10,6 @@ from ..spec.schemas.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["BINARY", "NUMBER", "TEXT", "UNNAMED", "formats_of", "veil"]
-
 TEXT, NUMBER, BINARY = "$text", "$number", "$binary"
 UNNAMED = "$"  # begins what stands for a member's name
 # Formats that ordinary texts don't have by chance, the narrowest first, and what their texts contain.

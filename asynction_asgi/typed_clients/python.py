@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ..spec.model import Spec
 
-__all__ = ["python_classes", "write_python"]
-
 _HERE = files(__package__)
 # Stands for the module itself where types refer to one another.
 _MODULE = "client"

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..python_source.source import Module
     from ..spec.model import Event, Namespace, Recovery
 
-__all__ = ["ClassWriter", "parameter_names"]
-
 _OFFSETS = "A string follows the arguments, by which clients that were cut off get what they missed."
 
 

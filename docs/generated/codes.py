@@ -6,8 +6,6 @@ from asynction_asgi.codes import DIAGNOSTICS, REFUSALS
 
 from .markdown import table
 
-__all__ = ["diagnostic_codes", "refusal_codes"]
-
 
 def diagnostic_codes() -> str:
     """Return a table of codes, with what each is about."""

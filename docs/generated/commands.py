@@ -15,8 +15,6 @@ from .markdown import table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["all_commands", "commands"]
-
 
 def all_commands() -> Iterator[tuple[str, click.Command, click.Context]]:
     """Yield each command with its name, groups left out but for their commands."""

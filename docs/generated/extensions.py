@@ -13,8 +13,6 @@ from .markdown import table
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["FREE", "extensions", "grammar_of", "rows_of_extensions"]
-
 # What the grammar leaves to the parts that read these keys.
 FREE = {"x-mock": "object", "x-deprecated": "true or false"}
 # Readers of AsyncAPI 3 take one from an operation as well.

@@ -6,8 +6,6 @@ from asynction_asgi.server.instead import ATTRIBUTES, KEYWORDS, OPTIONS
 
 from .markdown import table
 
-__all__ = ["instead"]
-
 
 def instead() -> str:
     """Return a table of the names that raise an error with advice."""

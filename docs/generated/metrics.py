@@ -6,8 +6,6 @@ from asynction_asgi.metrics import FAMILIES
 
 from .markdown import table
 
-__all__ = ["metrics"]
-
 
 def metrics() -> str:
     """Return a table of all metrics, with their labels and what each says."""

@@ -20,8 +20,6 @@ from .markdown import entry, table
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["Option", "limits", "option_groups", "options"]
-
 
 class Option:
     """An option as a reader wants to know it."""

@@ -7,8 +7,6 @@ from enum import StrEnum
 
 from asynction_asgi import reasons as module
 
-__all__ = ["SEEN", "reasons", "sets"]
-
 # By the set: where logs, observers and metrics have its values.
 SEEN = {
     "Code": "`code` of a line of the log and of `Observer.refused`; `outcome` of `asynction_connects`,"

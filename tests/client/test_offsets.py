@@ -8,7 +8,8 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO, Socket
 from asynction_asgi.client.offsets import Offsets
-from asynction_asgi.client.remote import Address, connect
+from asynction_asgi.client.remote import connect
+from asynction_asgi.client.remote_client import Address
 from asynction_asgi.testing import TestServer
 from tests.cases import each_case
 from tests.server.documents import channel, document, message

@@ -12,15 +12,9 @@ import pytest
 
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.client import remote_client
-from asynction_asgi.client.remote import (
-    Address,
-    ClosedError,
-    ConnectRefusedError,
-    RedirectedError,
-    UnreachableError,
-    connect,
-)
-from asynction_asgi.client.remote_http import open_session, read_answer
+from asynction_asgi.client.remote import connect
+from asynction_asgi.client.remote_client import Address, ClosedError, ConnectRefusedError
+from asynction_asgi.client.remote_http import RedirectedError, UnreachableError, open_session, read_answer
 
 from ..serving import serve
 

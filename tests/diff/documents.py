@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from asynction_asgi.diff import Comparison
     from asynction_asgi.spec import Spec
 
-__all__ = ["compare", "contract", "document", "found"]
-
 Events = dict[str, dict[str, Any]]
 
 

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-__all__ = ["Repository"]
-
 
 class Repository:
     """A repository with the main branch checked out.

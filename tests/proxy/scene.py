@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import socketio
 
-from asynction_asgi.client.remote import Address
+from asynction_asgi.client.remote_client import Address
 from asynction_asgi.proxy import Behind, proxy_of
 from tests.server.documents import channel, document, message
 from tests.serving import serve
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from asynction_asgi import AsynctionSocketIO
-
-__all__ = ["DOCUMENT", "NUMBER", "Bare", "in_front"]
 
 STRING = {"type": "string"}
 NUMBER = {"type": "integer"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from asynction_asgi.client.remote import Address
+from asynction_asgi.client.remote_client import Address
 from asynction_asgi.demo import DOCUMENT as CHAT
 from asynction_asgi.demo import create_app
 from asynction_asgi.errors import SpecError

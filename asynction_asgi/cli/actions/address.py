@@ -12,8 +12,6 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["EVERY_ADDRESS", "check_address", "check_apart"]
-
 EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104  # compared, not listened on
 """The addresses that stand for all of a machine, each with one that a browser can open."""
 

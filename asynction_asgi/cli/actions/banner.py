@@ -10,8 +10,6 @@ from .address import EVERY_ADDRESS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["banner"]
-
 
 def banner(app: Callable[..., Any], settings: Mapping[str, Any], port: int | None) -> str:
     """Return the start-up line with the URLs of Socket.IO and its documentation."""

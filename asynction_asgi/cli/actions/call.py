@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ...probe.before import Step
     from .connection import Connection
 
-__all__ = ["Sending", "call", "emit", "read_before"]
-
 # How long to wait for an ``exception``, which refuses an event without an acknowledgement.
 _GRACE_SECONDS = 0.3
 

@@ -13,16 +13,8 @@ from urllib.parse import urlencode, urlsplit
 import click
 
 from ...client.refusals import connect_refusal
-from ...client.remote import (
-    DEFAULT_PATH,
-    TRANSPORTS,
-    Address,
-    ClosedError,
-    ConnectRefusedError,
-    MissingClientError,
-    RedirectedError,
-    UnreachableError,
-)
+from ...client.remote_client import DEFAULT_PATH, TRANSPORTS, Address, ClosedError, ConnectRefusedError
+from ...client.remote_http import MissingClientError, RedirectedError, UnreachableError
 from ...errors import RefusedError, ValidationError, printable
 from ..arguments import read_json
 from ..report import INTERRUPTED, show_diagnostics
@@ -32,20 +24,6 @@ if TYPE_CHECKING:
 
     from ...spec import Spec
     from ...testing.contract import NamespaceContract
-
-__all__ = [
-    "Connection",
-    "finish",
-    "read_address",
-    "read_connection",
-    "read_document",
-    "run_client",
-    "say",
-    "say_refusal",
-    "say_violation",
-    "write",
-]
-
 
 # The words of Socket.IO's servers in JavaScript and of this package, and those of python-socketio.
 _UNKNOWN_NAMESPACE = ("Invalid namespace", "Unable to connect")

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ...diff import Change, Comparison, Place
     from ...spec.model import Spec
 
-__all__ = ["FORMATS", "compare", "fails", "pair"]
-
 _COLOURS = {"breaking": "red", "unknown": "yellow", "info": "cyan"}
 _ANNOTATED = {"breaking": "error", "unknown": "warning", "info": "notice"}
 _UNUSABLE = 2

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ...drafts import Version
     from ...errors import Diagnostic
 
-__all__ = ["export"]
-
 
 def export(
     targets: Sequence[str], *, output: str | None, force: bool, title: str, version: Version, app_dir: str

@@ -17,14 +17,12 @@ from ..report import annotation, colour
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from ...client.remote import Arrival
+    from ...client.remote_client import Arrival
     from ...probe.commands import Commands
     from ...probe.report import Finding, Report
     from ...testing.cases import Case
 
     Format = Callable[[Report, Commands, TextIO | None], None]
-
-__all__ = ["FORMATS"]
 
 _SHOWN = 3  # events that came
 _PLACES = 5  # other places of a finding

@@ -13,8 +13,6 @@ import click
 from ...errors import BindingError, SpecError
 from ...spec.text.hints import did_you_mean
 
-__all__ = ["import_from", "import_name"]
-
 
 def import_from(folder: str) -> None:
     """Let modules in a folder be imported."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from ...drafts import Version
 
-__all__ = ["infer_document", "say_next"]
-
 
 def infer_document(records: Sequence[str], *, title: str, version: Version, guesses: bool) -> str:
     """Return the YAML of a document that declares what records hold.

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ...client.refusals import EXCEPTION, refusal_of
-from ...client.remote import ClosedError, UnreachableError, connect
+from ...client.remote import connect
+from ...client.remote_client import ClosedError
+from ...client.remote_http import UnreachableError
 from ...errors import UndeclaredEventError, ValidationError, printable
 from ..arguments import as_json as json_line
 from ..arguments import as_text
@@ -21,10 +23,9 @@ from .connection import say, say_violation, write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ...client.remote import Arrival, Remote
+    from ...client.remote import Remote
+    from ...client.remote_client import Arrival
     from .connection import Connection
-
-__all__ = ["Listening", "check_names", "listen", "take"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
 

@@ -17,8 +17,6 @@ from ...errors import printable
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-__all__ = ["LogOptions", "UvicornsLines", "configure_logging", "keeping_levels"]
-
 # A member of the query of a request to Socket.IO that may be secret, with its value.
 _MEMBER = re.compile(r"(?<![^&])(?!(?:EIO|transport)=)([^&=]*)=[^&]*")
 _JSON = {"()": "asynction_asgi.json_log.JsonFormatter"}

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from ...server import AsynctionSocketIO
 
-__all__ = ["MockSettings", "create_app", "serve_mock"]
-
 # The reloader makes the application again in another process; this variable passes the options to it.
 _VARIABLE = "_ASYNCTION_ASGI_MOCK"
 

@@ -24,17 +24,6 @@ if TYPE_CHECKING:
     from ...metrics import Metrics
     from ...server import AsynctionSocketIO
 
-__all__ = [
-    "MonitorServer",
-    "ProcessMonitor",
-    "WorkersMonitor",
-    "bind",
-    "check_metrics",
-    "describe",
-    "monitored",
-    "read_host_and_port",
-]
-
 _LOCAL = "127.0.0.1"
 # A worker that has not looked at its clock for so long is stuck.
 _STUCK_SECONDS = 10.0

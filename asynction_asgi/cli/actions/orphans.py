@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from multiprocessing.process import BaseProcess
 
-__all__ = ["run_supervised"]
-
 logger = get_logger("cli")
 
 

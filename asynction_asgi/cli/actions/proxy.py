@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from ...spec import Spec
 
-__all__ = ["Front", "serve_proxy"]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-__all__ = ["Readiness", "check_needed_queue", "check_ready_path"]
-
 
 class Readiness:
     """Answers at one path, and passes all other requests on.

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     Signature = tuple[int, int, int] | None
 
-__all__ = ["Documents", "Reloader", "accept_interrupts"]
-
 logger = get_logger("cli")
 
 

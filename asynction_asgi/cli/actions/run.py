@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from .server import Ending
     from .target import Target
 
-__all__ = ["run_target"]
-
 # With `module:app` these would have no effect: the application is made without them.
 _FOR_DOCUMENTS = (
     "server_name",

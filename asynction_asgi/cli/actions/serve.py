@@ -28,8 +28,6 @@ from .workers import Workers
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["serve"]
-
 logger = get_logger("cli")
 
 # The default of --ws-max-size.

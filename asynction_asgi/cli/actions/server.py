@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from ...metrics import Metrics
     from ...server import AsynctionSocketIO
 
-__all__ = ["Ending", "Server"]
-
 logger = get_logger("cli")
 
 

@@ -36,11 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from ...client.remote import Address
+    from ...client.remote_client import Address
     from ...probe.plan import Batch
     from ...spec.model import Spec
-
-__all__ = ["run"]
 
 _UNUSABLE = 2
 _WIDTH = 78  # of the line of progress, which must not wrap

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from .monitoring import WorkersMonitor
     from .server import Ending
 
-__all__ = ["Workers"]
-
 logger = get_logger("cli")
 
 _CHECK_SECONDS = 0.1

@@ -8,8 +8,6 @@ import click
 
 from ...errors import printable
 
-__all__ = ["write_document"]
-
 
 def write_document(text: str, output: str | None, *, force: bool) -> None:
     """Write a document to a file, or to standard output without one.

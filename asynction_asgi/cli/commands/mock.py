@@ -71,7 +71,8 @@ def run_mock(
     **options: Any,
 ) -> None:
     """Serve a document with made-up answers and events that match it."""
-    from ..actions.mock import MockSettings, serve_mock  # noqa: PLC0415  # not for --help and completion
+    from ...mock import MockSettings  # noqa: PLC0415  # not for --help and completion
+    from ..actions.mock import serve_mock  # noqa: PLC0415  # likewise
 
     origins = check_origins(cors)
     try:

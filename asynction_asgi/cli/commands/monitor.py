@@ -24,6 +24,6 @@ def dashboard() -> None:
 def alerts() -> None:
     """Print alerts as YAML, a file of rules for Prometheus."""
     from ...metrics.alerts import rules  # noqa: PLC0415  # not for --help and completion
-    from ...spec.text.document import dump_yaml  # noqa: PLC0415  # likewise
+    from ...spec.text.yaml import dump_yaml  # noqa: PLC0415  # likewise
 
     click.echo(dump_yaml(rules()), nl=False)

@@ -24,8 +24,6 @@ from .process_id import Identified
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-__all__ = ["BorrowedQueueRooms", "adopt"]
-
 # What each backend of python-socketio supplies, besides a name for the log.
 _BACKEND = {"_publish", "_listen", "name"}
 

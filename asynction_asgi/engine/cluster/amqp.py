@@ -13,8 +13,6 @@ from .broker import CONNECT_SECONDS, Delivery
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Amqp"]
-
 # The exchange and the life of a queue are those of python-socketio's manager, which may share them.
 _EXPIRES_MS = 300_000
 _UNHANDLED = 500

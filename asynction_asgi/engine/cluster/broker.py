@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from ...reasons import Lost
 
-__all__ = ["CONNECT_SECONDS", "Broker", "Delivery", "FullError"]
-
 # To open a connection, and for a subscription to be confirmed.
 CONNECT_SECONDS = 3.0
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .everywhere import OnQueue
     from .journal import Note
 
-__all__ = ["CatchingUp"]
-
 
 class CatchingUp:
     """Does for one client what messages have done for the others.

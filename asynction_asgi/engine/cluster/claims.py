@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from .broker import Delivery
     from .everywhere import OnQueue
 
-__all__ = ["Claims"]
-
 # Of one session: a client that connects again and again, faster than it is answered, gets no more.
 _MOST_ASKS = 8
 # Of one claim, where other processes claim the session for connections that the client may have left. Each is put on

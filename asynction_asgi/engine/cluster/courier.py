@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from .settings import QueueSettings
     from .writer import Item
 
-__all__ = ["ANSWER_SECONDS", "Courier"]
-
 # How long the broker may take to answer for one message.
 ANSWER_SECONDS = 10.0
 _EXIT_SECONDS = 2.0

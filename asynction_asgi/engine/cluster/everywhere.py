@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from .link import Link
     from .settings import QueueSettings
 
-__all__ = ["METHODS", "Everywhere"]
-
 # Of messages that are taken here.
 METHODS = frozenset({"find", "found", "move", "ask", "asked", "answer", "taken"})
 

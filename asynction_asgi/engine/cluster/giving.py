@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .everywhere import OnQueue
     from .process_id import Identity
 
-__all__ = ["Giving"]
-
 
 class Giving:
     """Answers the claims of other processes.

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from ..peers.polls import Poll
 
-__all__ = ["Inquiries", "Inquiry"]
-
 _Question = TypeVar("_Question", "Inquiry", "Poll")
 
 

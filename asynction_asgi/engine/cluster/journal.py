@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..peers.event_log import Entry
     from ..wire.frames import Frame
 
-__all__ = ["Journal", "Note"]
-
 # Of messages that change what a client receives, or where it is.
 _METHODS = frozenset({"emit", "enter_room", "leave_room", "close_room", "disconnect", "move"})
 

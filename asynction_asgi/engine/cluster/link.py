@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .settings import QueueSettings
     from .traffic import Traffic
 
-__all__ = ["Link"]
-
 _FLUSH_SECONDS = 2.0
 # Processes tell of themselves at their next tick behind the first beat of a newcomer.
 _ACQUAINTED_TICKS = 2.0

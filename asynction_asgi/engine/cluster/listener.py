@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .rhythm import Rhythm
     from .traffic import Traffic
 
-__all__ = ["Listener"]
-
 # So many messages at most before other tasks get their turn.
 _TURN = 200
 

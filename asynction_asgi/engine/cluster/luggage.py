@@ -10,8 +10,6 @@ from ..peers.sessions import Kept
 from ..room_names import name_room
 from .relayed import read_data
 
-__all__ = ["members_of", "name_user", "read_kept"]
-
 
 def name_user(user: Any, key: str) -> str | None:
     """Return what is equal for equal users and says nothing of them, or None if a user has no JSON form.

@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from ..peers.tasks import Tasks
     from .settings import QueueSettings
 
-__all__ = ["QueueRooms", "create_manager"]
-
 
 class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """Rooms whose emits reach the clients of every process on a queue.

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from .seals import Seal
 
-__all__ = ["EMPTY", "QueueJson", "describe_message", "numbered", "read_number", "repeated", "sender_of"]
-
 # Receivers that saw nothing of its sender yet pass over a message with this member: it was answered before.
 _AGAIN = ',"again":true}'
 _MOST = 1 << 53

@@ -15,8 +15,6 @@ from .troubles import describe_error, name_trouble
 if TYPE_CHECKING:
     Part = Literal["writing", "reading"]
 
-__all__ = ["Outages"]
-
 _SECONDS = 60.0  # between two outages that are told of
 _MOST_NAMED = 3
 

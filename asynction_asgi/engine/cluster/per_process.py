@@ -8,8 +8,6 @@ import threading
 import weakref
 from typing import Any, Generic, TypeVar
 
-__all__ = ["PerProcess", "keep_for_ever"]
-
 Value = TypeVar("Value")
 _every: weakref.WeakSet[PerProcess[Any]] = weakref.WeakSet()
 

@@ -7,8 +7,6 @@ import threading
 
 from .per_process import PerProcess
 
-__all__ = ["private_loop"]
-
 _private: PerProcess[asyncio.AbstractEventLoop] = PerProcess()
 
 

@@ -6,8 +6,6 @@ import asyncio
 import os
 import secrets
 
-__all__ = ["Identified", "Identity"]
-
 
 class Identity:
     """A random process ID that stays unique across forks.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .redis_client import RedisClients
 
-__all__ = ["PubSub"]
-
 
 class PubSub:
     """One end of a channel, on which python-socketio's own processes may be, too.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .urls import QueueUrl
 
-__all__ = ["RedisClients", "close_client", "errors_in", "is_full"]
-
 _CLOSE_SECONDS = 1.0
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..peers.tasks import Tasks
 
-__all__ = ["RemoteCalls"]
-
 # A call that its client's process has not taken by then makes this process ask for the client.
 _TAKEN_SECONDS = 0.25
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..carrier import Carrier
     from .settings import QueueSettings
 
-__all__ = ["QueueSender"]
-
 
 class QueueSender:
     """Puts messages on a queue; each method encodes at once, and returns a future.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .messages import QueueJson
 
-__all__ = ["Senders"]
-
 _MOST = 10_000
 # Seconds of silence after which a sender is forgotten; scripts come and go, and each has an id of its own.
 _FORGOTTEN_SECONDS = 600.0

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .urls import QueueUrl
 
-__all__ = ["QueueSettings", "create_settings"]
-
 # For which a stream keeps messages.
 RETENTION_SECONDS = 300.0
 _AMQP = "aio_pika"

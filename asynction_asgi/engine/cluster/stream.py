@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .redis_client import RedisClients
 
-__all__ = ["Stream"]
-
 _FIELD = b"d"
 _MOST_READ = 500
 _BLOCK_SECONDS = 2.0

@@ -10,8 +10,6 @@ from .messages import repeated
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Tail"]
-
 _MOST_MESSAGES, _MOST_CHARACTERS = 500, 4 * 1024 * 1024
 # A message may be among them that the broker has taken once and refuses now.
 _MOST_TRIES = 3

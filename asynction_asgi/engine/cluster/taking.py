@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Message = dict[str, Any]
     Take = Callable[[Message], None]
 
-__all__ = ["Taking"]
-
 # Which python-socketio's managers send to all processes, the sender among them.
 _FOR_OTHERS = frozenset({"emit", "disconnect", "enter_room", "leave_room", "close_room"})
 

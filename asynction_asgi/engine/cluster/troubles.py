@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import NamedTuple
 
-__all__ = ["Trouble", "describe_error", "is_answer", "name_trouble", "timed_out"]
-
 
 class Trouble(NamedTuple):
     """One kind of trouble with a queue.

@@ -7,8 +7,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ...extras import is_installed, require
 
-__all__ = ["QueueUrl", "read_url", "without_secrets"]
-
 # By the first word of the scheme: the words that may follow it.
 _SERVER = frozenset(("stream", "sentinel"))
 _KINDS = {

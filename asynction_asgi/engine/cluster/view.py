@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from .managers import QueueRooms
     from .traffic import Traffic
 
-__all__ = ["Queue"]
-
 
 class Queue:
     """How a process fares on its message queue; read-only, and current whenever it is read."""

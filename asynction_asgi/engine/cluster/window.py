@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-__all__ = ["REORDERED", "Window"]
-
 # So many messages of one sender may overtake one another before the first counts as lost.
 REORDERED = 4096
 _ALL = (1 << REORDERED) - 1

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from .outages import Outages
     from .rhythm import Rhythm
 
-__all__ = ["Item", "Writer"]
-
 MOST_MESSAGES, MOST_CHARACTERS = 4096, 16 * 1024 * 1024
 _BATCH_MESSAGES, _BATCH_CHARACTERS = 200, 1024 * 1024
 # So often a broker that takes other messages may refuse one before it is dropped.

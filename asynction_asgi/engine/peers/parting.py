@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from .service import Service
     from .tasks import Tasks
 
-__all__ = ["Parting"]
-
 
 class Parting:
     """Lets peers go; a disconnect handler runs once for every peer whose connect handler had returned.

@@ -9,8 +9,6 @@ from ...reasons import Unanswered
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["RelayedCallbacks"]
-
 # Rooms and clients whose answers are awaited; some may never have been there.
 _MOST = 10_000
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..wire.frames import Burst, Frame
     from .outbox import Outbox
 
-__all__ = ["CountedSocket", "CountedWebSocket"]
-
 _feed = EngineSocket.feed  # `super` would take its time
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Find = Callable[[Any, str, str], "Engine | None"]
 
-__all__ = ["Engine", "find_engine", "register"]
-
 
 class Engine(Protocol):
     """What answers without ASGI, as `EngineApp` does."""

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-__all__ = ["FAULTS", "UNSUPPORTED_VERSION", "advise_transport", "refuse_transport"]
-
 _NO_HANDSHAKE = "a plain request with transport=websocket, which needs the handshake of a WebSocket"
 # What the log says, by upstream's text for the client.
 FAULTS: Mapping[str, str] = {

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     Steps = Coroutine[Any, Any, Any] | Generator[Any, Any, Any]
 
-__all__ = ["Rest", "steps_of"]
-
 
 def steps_of(awaitable: Awaitable[Any]) -> Steps:
     """Most servers' ``send`` is a coroutine function; of any other awaitable, the same interface."""

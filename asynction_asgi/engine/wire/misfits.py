@@ -14,8 +14,6 @@ from uuid import UUID
 
 from ...spec.text.pointer import Pointer
 
-__all__ = ["describe_misfit", "describe_one"]
-
 _BYTES = (bytes, bytearray, memoryview)
 _KEYS = (str, int, float, type(None))  # which an encoder makes strings
 _MOST = 200  # characters of a pointer

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["installed_origin", "requirement"]
-
 _NAME = "asynction-asgi"
 _HEAD = "# What the application needs; pin it, such as by pip freeze."
 _UNKNOWN = """\

@@ -13,8 +13,6 @@ from .schemas import AnnotationSchemas
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["own_values"]
-
 _SEEDS = 4
 
 

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     Schema = dict[str, Any]
 
-__all__ = ["SCHEMAS", "AnnotationSchemas"]
-
 SCHEMAS = "#/components/schemas/"
 _BY_NAME = ("properties", "patternProperties")
 _VALUES = ("enum", "const", "default", "examples")

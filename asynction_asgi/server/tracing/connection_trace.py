@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from opentelemetry.trace import Span, SpanContext
 
-__all__ = ["ConnectionTrace"]
-
 
 @dataclass(slots=True)
 class ConnectionTrace:

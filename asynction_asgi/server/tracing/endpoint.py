@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..dispatch import Dispatcher
     from .spans import Spans
 
-__all__ = ["TracedEndpoint"]
-
 _BY_SERVER = "server disconnect"
 
 

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from ...engine import Peer
     from ..conversation import Conversation
 
-__all__ = ["SpanEnds", "TracedOutcomes", "opening_span", "unanswered", "until_answered", "within"]
-
 _OWN = context.create_key("asynction_asgi")
 _ANSWERED = context.create_key("asynction_asgi.answered")
 _REFUSALS = (RefusedError, NoAnswerError, DisconnectedError)

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from ...spec.model import Namespace
     from ...spec.text.document import Node
 
-__all__ = ["Handshakes", "context_within", "name_trace", "resume_trace"]
-
 _PARENT, _STATE = "traceparent", "tracestate"
 _LONGEST_PARENT, _LONGEST_STATE = 128, 512
 _FORMAT = TraceContextTextMapPropagator()

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ..conversation import Conversation
     from .option import Tracing
 
-__all__ = ["Spans"]
-
 logger = get_logger()
 
 _NO_PARENT = Context()

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from ..dispatch import Dispatcher
     from .option import Tracing
 
-__all__ = ["Traces"]
-
 
 class Emit(Protocol):
     """Puts an emit on the message queue."""

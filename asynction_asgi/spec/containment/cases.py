@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     Case = tuple[list[Schema], Schema]
 
-__all__ = ["COMBINED", "is_empty", "split"]
-
 COMBINED = frozenset({"anyOf", "oneOf", "if"})
 _MOST_CASES = 64
 _MOST_COUNTS = 8

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .proving import Proving
 
-__all__ = ["all_of", "any_of", "conditional", "negation", "one_of"]
-
 
 def all_of(
     prover: Proving, parts: Sequence[dict[str, Any]], _: Facts, schema: dict[str, Any], depth: int

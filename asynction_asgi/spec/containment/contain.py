@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     Accepts = Callable[[Any], bool]
 
-__all__ = ["Containment", "Verdict"]
-
 _STEPS = 20_000
 _TRIES = 5_000
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..schemas.definitions import Schema
     from .universe import Universe
 
-__all__ = ["keeps_to_declared"]
-
 
 def keeps_to_declared(value: Any, schemas: Iterable[Schema], universe: Universe) -> bool:
     """Return whether no object in a value has a member that nothing is said of, where something is said.

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .proving import Proving
 
-__all__ = ["contains", "items", "max_items", "most_items", "schemas_of_item", "tuple_length", "unique_items"]
-
 
 def schemas_of_item(parts: Sequence[dict[str, Any]], index: int) -> list[Schema]:
     """All schemas that hold for the item at an index."""

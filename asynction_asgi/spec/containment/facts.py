@@ -17,8 +17,6 @@ from ..schemas.equality import Texts
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ALL_TYPES", "Facts", "grid_of", "read_facts", "type_of", "types_of"]
-
 # A number is an integer, 1.0 too, or a fraction; bytes are a type of their own.
 ALL_TYPES = frozenset({"null", "boolean", "integer", "fraction", "string", "binary", "array", "object"})
 _MOST_INTEGERS = 64

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from .obligation import Undeclared
     from .proving import Proving
 
-__all__ = ["dependencies", "max_properties", "members", "property_names", "required"]
-
 
 def members(
     prover: Proving, parts: Sequence[dict[str, Any]], facts: Facts, schema: dict[str, Any], depth: int

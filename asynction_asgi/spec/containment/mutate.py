@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from ..schemas.definitions import Schema
 
-__all__ = ["literals_of", "neighbours"]
-
 _COMMON: tuple[Any, ...] = (None, True, False, 0, 1, -1, 0.5, "", "a", [], {}, b"")
 _MOST_PLACES = 80
 _MOST_LITERALS = 60

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .proving import Proving
     from .universe import Universe
 
-__all__ = ["OPENING", "Members", "in_place", "schemas_of_member"]
-
 _MOST_PATTERNS = 6
 _USUAL = 100
 OPENING = ("additionalProperties", "patternProperties", "propertyNames", "minProperties")

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .universe import Universe
 
-__all__ = ["LARGEST", "MOST", "Obligation", "Undeclared", "conjoin", "missed"]
-
 LARGEST = 1_000  # items or members that a value is made with
 MOST = 64  # obligations that one failed proof keeps, and products of them
 Undeclared = Literal["", "name", "other"]

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .universe import Universe
 
-__all__ = ["Prover"]
-
 _HANDLERS: dict[
     str, Callable[[Prover, Sequence[dict[str, Any]], Facts, dict[str, Any], int], list[Obligation]]
 ] = {

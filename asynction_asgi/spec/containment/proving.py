@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from .same import Sameness
     from .universe import Universe
 
-__all__ = ["Proving"]
-
 
 class Proving(Protocol):
     """The prover, as the keywords' own proofs see it.

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..schemas.definitions import Schema
     from .universe import Universe
 
-__all__ = ["Sameness", "groups"]
-
 # Keywords whose meaning depends on one another are compared together, every other one alone.
 _GROUPS: tuple[tuple[str, ...], ...] = (
     ("items", "additionalItems"),

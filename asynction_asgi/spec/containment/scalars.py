@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .universe import Universe
 
-__all__ = ["SCALARS"]
-
 
 def _type(facts: Facts, schema: dict[str, Any], universe: Universe) -> list[Obligation]:
     left = facts.types - types_of(schema["type"])

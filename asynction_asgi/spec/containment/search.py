@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from .obligation import Obligation
     from .universe import Universe
 
-__all__ = ["NOTHING", "Search"]
-
 NOTHING = object()
 _SEEDS = 3
 _ATTEMPTS = 6  # of each seed, each less set on what is plain

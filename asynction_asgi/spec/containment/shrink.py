@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Change = Callable[[Any], Any]
 
-__all__ = ["shrink", "smaller_steps"]
-
 _MOST_TRIES = 600
 _EXACT = 2**53
 

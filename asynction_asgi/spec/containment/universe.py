@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from ..schemas import Check
     from ..schemas.definitions import Definitions, Schema
 
-__all__ = ["Universe"]
-
 _TEXTS = Texts()  # equal where values are
 _OUTER = "o"  # before the names of outer definitions
 _NOWHERE = Node({}, Document({}, path=None, name=None, text=None), "")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..model import Namespace, Parameter, Spec
     from .generator import Instances
 
-__all__ = ["concrete_name"]
-
 _SEEDS = 8
 _UNSENDABLE = frozenset("/,?")  # end a segment, a namespace in a packet, and its name before a query
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .selection import Selection
     from .source import Source
 
-__all__ = ["Build"]
-
 # Tries of a part that may miss, and parts altogether, before an instance is given up.
 _LOCAL_ATTEMPTS = 12
 _PARTS = 20_000

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..schemas.definitions import Schema
     from .generator import Instances
 
-__all__ = ["Edges"]
-
 _LONG_TEXT = "a" * 300
 _LONGEST = 2000  # characters, of a text at its bound
 _MOST_ITEMS = 50

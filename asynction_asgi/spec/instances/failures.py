@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ..schemas.definitions import Schema
 
-__all__ = ["Failures"]
-
 # Failures of one part, one after the other and in whichever instance, before it is held to be impossible.
 # By the tries of each level alone, parts that hold one another would be tried more often by each.
 _HOPELESS = 480

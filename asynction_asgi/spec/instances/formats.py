@@ -11,8 +11,6 @@ if TYPE_CHECKING:
 
     from .choices import Choices
 
-__all__ = ["FORMATS", "lengthened"]
-
 _HEX = "0123456789abcdef"
 _NAMES = ("ada", "bob", "cleo", "dan", "eve", "finn", "gil", "hana")
 _FIRST_DAY, _DAYS = date(2026, 1, 31), 3650

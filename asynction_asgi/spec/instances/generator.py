@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .choices import Choices
     from .strings import Providers
 
-__all__ = ["Instances", "UnsatisfiableError"]
-
 # Whole instances before a schema is given up.
 _ATTEMPTS = 40
 # What a value built from keywords may miss.

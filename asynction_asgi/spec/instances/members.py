@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..schemas.definitions import Schema
     from ..schemas.shape import Shape
 
-__all__ = ["in_order", "of_item", "of_property"]
-
 
 def in_order(shape: Shape[Schema], names: Iterable[str]) -> list[str]:
     """Sort names into the order of the document, undeclared ones last."""

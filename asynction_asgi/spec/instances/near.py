@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["at_edges", "beside", "demand"]
-
 _LONGEST = 20_000  # characters or bytes
 _MOST = 500  # items or members
 _ASTRAL = "\N{GRINNING FACE}"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..schemas.shape import Shape
     from .choices import Choices
 
-__all__ = ["number"]
-
 # The smallest distance between two numbers of the wire.
 _FINEST = Fraction(1, 10**300)
 _MANY = 10

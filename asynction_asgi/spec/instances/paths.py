@@ -9,8 +9,6 @@ from ..text.pointer import Pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Path", "found", "pointer_of", "replaced", "walk"]
-
 Path = tuple[str | int, ...]
 
 

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     # A schema, which lives as long as its id is in use, and its shape.
     Part = tuple[Schema, Shape[Schema]]
 
-__all__ = ["DeadEndError", "Selection", "Selector"]
-
 # Combinators nest by references; a chain that is longer than this holds itself.
 _LONGEST_CHAIN = 100
 # From this try on, more options of a oneOf match than the one that was chosen.

@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from ..model import Arguments, Spec
     from ..text.document import Node
 
-__all__ = ["Examples"]
-
 
 class Examples:
     """One example for each schema of a contract: what its author wrote, else the simplest that holds."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     Hold = Callable[[Schema], Schema]
 
-__all__ = ["Site", "sites_of", "with_item", "with_member"]
-
 _DEEPEST = 8  # steps from the root
 _MOST = 400
 # Keywords whose schemas hold at the same place, where the value is made for it.

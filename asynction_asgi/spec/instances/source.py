@@ -10,8 +10,6 @@ if TYPE_CHECKING:
     from .selection import Selector
     from .strings import Providers
 
-__all__ = ["Source"]
-
 
 class Source(Protocol):
     """What the schemas of a contract hold besides their keywords, the same for each instance."""

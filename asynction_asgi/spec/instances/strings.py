@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     Make = Callable[[Choices], str]
 
-__all__ = ["Providers", "binary", "string"]
-
 # Texts of a format, and of a pattern, of which none fits the other keywords.
 _FORMAT_ATTEMPTS = 10
 _PATTERN_ATTEMPTS = 60

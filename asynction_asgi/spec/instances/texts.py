@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..patterns.tree import Pattern
     from .choices import Choices
 
-__all__ = ["matches", "matching"]
-
 _LONGEST = 4096
 _PRINTABLE = ((0x61, 0x7A), (0x30, 0x39), (0x41, 0x5A), (0x20, 0x7E))
 

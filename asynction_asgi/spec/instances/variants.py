@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     Make = Callable[[Schema], Any]
 
-__all__ = ["Variant", "Variants"]
-
 _FAULTS = 3  # of a keyword at a place
 _MOST_BYTES = 60_000  # of a value as JSON
 

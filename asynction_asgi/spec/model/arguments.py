@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..schemas import Bundle, Check
     from . import Arguments
 
-__all__ = ["ArgumentsCheck", "are_finite", "compile_arguments", "deepest", "is_opaque", "miscounted"]
-
 ArgumentsCheck: TypeAlias = "Callable[[Sequence[Any]], Sequence[Any]]"
 """Takes the wire's arguments; returns those for the handler, or raises `Mismatch`.
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["WILDCARD", "ByEvent", "find"]
-
 WILDCARD = "*"  # the name of the event that stands for all that are not declared
 
 V = TypeVar("V")

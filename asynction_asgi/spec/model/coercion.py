@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from ..text.references import Resolver
 
-__all__ = ["coerce_text", "common_types", "declared_types", "property_schema", "text_of"]
-
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,32})?(?:[eE][+-]?[0-9]{1,2})?", re.ASCII)
 _WORDS = {"true": True, "false": False}

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["REFUSAL_SCHEMA", "bundled_document", "check_publishable"]
-
 _PRIVATE = re.compile(r"x-hand\w*|x-jwt\w*|x-\w*Func")
 # Their contents are the author's, whatever they look like.
 _DATA = frozenset({"enum", "const", "default", "examples"})

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..text.references import Resolver
     from . import Namespace, Spec
 
-__all__ = ["compile_handshake"]
-
 # Set by the transport itself; a document rarely means them when it closes its list of properties.
 TRANSPORT_QUERY = frozenset({"EIO", "transport", "sid", "t", "b64", "j"})
 # Hop-by-hop (RFC 9110, 7.6.1): they differ between polling and WebSocket, whatever the document says.

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from . import Namespace, Parameter, Spec
 
-__all__ = ["Namespaces", "Resolved", "no_namespace"]
-
 _REMEMBERED = 4096
 
 

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from . import Event
 
-__all__ = ["served_spec", "without_handlers", "without_recovery"]
-
 
 def served_spec(spec: Spec) -> Spec:
     """Return the contract with the events of a null address spread over every declared namespace.

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from . import Spec
 
-__all__ = ["handler_paths", "jwt_options", "secret_variables"]
-
 
 def handler_paths(spec: Spec) -> Iterator[str]:
     """Yield the dotted path of each handler, class of handlers and security function that is called."""

@@ -9,8 +9,6 @@ if TYPE_CHECKING:
 
     from . import Event, Namespace, Security, SecurityScheme, Spec
 
-__all__ = ["function_of", "required_schemes", "requirements_of", "schemes_in"]
-
 _FUNCTIONS = {
     "oauth2": "x-tokenInfoFunc",
     "openIdConnect": "x-tokenInfoFunc",

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from . import Arguments, Event, Namespace, Rate, Security, Spec
 
-__all__ = ["summarise"]
-
 
 def summarise(spec: Spec) -> dict[str, Any]:
     """Summarise namespaces, events and arguments, as the ``model`` of ``check --format json``."""

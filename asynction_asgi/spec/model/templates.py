@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PARAMETER", "fill", "shape_of"]
-
 PARAMETER = re.compile(r"\{([^{}/]+)\}")
 
 

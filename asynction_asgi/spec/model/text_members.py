@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from ..text.references import Resolver
 
-__all__ = ["TextMember", "TextMembers"]
-
 _IN_PLACE = frozenset(
     key for key, holder in CHILDREN.items() if "same" in (holder.alone, holder.listed, holder.named)
 )

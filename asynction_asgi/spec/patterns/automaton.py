@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     _Masks = list[tuple[int, int]]
 
-__all__ = ["Automaton", "compile_automaton", "leading_looks"]
-
 _MOST_STATES = 256
 _MOST_WORK = 100_000  # positions looked at while states are sought
 _MOST_OPERATIONS = 64  # per character, on integers of as many bits as there are positions

@@ -12,8 +12,6 @@ from .tree import Alternation, Assertion, Group, Item, Look, Reference, Repeat, 
 if TYPE_CHECKING:
     from .tree import Pattern
 
-__all__ = ["Effort", "estimate_effort"]
-
 _MANY = 64  # a count from which a repetition is taken for an unbounded one
 _MOST_WAYS = 1_000_000  # more are taken for exponentially many
 _STEPS_EACH = 128  # per character

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     _Part = tuple[Positions, bool]
 
-__all__ = ["UndecidedError", "find_word"]
-
 _MOST_STATES = 4_000
 _MOST_WAYS = 16
 _LONGEST = 200  # characters that a word may have to have

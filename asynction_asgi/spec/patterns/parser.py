@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .tree import Pattern
     from .unicode import Ranges
 
-__all__ = ["PatternError", "check_syntax", "parse_pattern"]
-
 
 class PatternError(ValueError):
     """The pattern is invalid or unsupported; the message says why."""

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .tree import Pattern
     from .unicode import Ranges
 
-__all__ = ["Positions", "UnsupportedError", "bits", "find_positions"]
-
 _MOST = 2_000
 _BEGIN, _END = 0x110000, 0x110001  # beyond Unicode
 _VIRTUAL = {"^": ((_BEGIN, _BEGIN),), "$": ((_END, _END),)}

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from .tree import Pattern
     from .unicode import Ranges
 
-__all__ = ["ecma_source", "python_source"]
-
 
 @dataclass(frozen=True, slots=True)
 class _Dialect:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from .unicode import Ranges
 
-__all__ = ["Alternation", "Assertion", "Group", "Item", "Look", "Pattern", "Reference", "Repeat", "Sequence"]
-
 
 @dataclass(frozen=True, slots=True)
 class Item:

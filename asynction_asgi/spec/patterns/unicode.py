@@ -13,19 +13,6 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = [
-    "ALL",
-    "DIGITS",
-    "DOT",
-    "SPACES",
-    "WORDS",
-    "Ranges",
-    "complement",
-    "is_property",
-    "property_ranges",
-    "union",
-]
-
 Ranges: TypeAlias = tuple[tuple[int, int], ...]
 
 _LAST = 0x10FFFF

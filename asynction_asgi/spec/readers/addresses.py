@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["namespace_name", "read_parameters_of"]
-
 # Valid parameters and others.
 _BRACES = re.compile(r"\{([^{}]*)\}")
 

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Action, ChannelDraft, MessageDraft, OperationDraft, Reader
 
-__all__ = ["assemble"]
-
 # What Socket.IO's client and server emit themselves (protocol 5, "reserved events").
 RESERVED = ("connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener")
 

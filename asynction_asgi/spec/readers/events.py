@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Action, MessageDraft, OperationDraft, Reader
 
-__all__ = ["merge_events", "read_event", "read_handler", "read_requirement"]
-
 _OF_MESSAGES = ("x-reauth", "x-mock", "x-deprecated")
 _ORDERINGS: dict[str, Ordering] = {"concurrent": "concurrent", "serial": "serial"}
 

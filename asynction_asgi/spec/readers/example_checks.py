@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     Case = tuple[Node, Arguments, Arguments]
 
-__all__ = ["check_examples", "check_written_values"]
-
 
 def check_examples(messages: Iterable[Node], reader: Reader) -> list[Diagnostic]:
     """Report each example whose payload or headers miss the message's, traits applied.

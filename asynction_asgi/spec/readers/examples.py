@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..model import Arguments, Event, Spec
     from ..model.arguments import ArgumentsCheck
 
-__all__ = ["BINARY", "declared_examples", "read_example", "with_bytes", "written_bytes"]
-
 BINARY = "$binary"
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..model import Event, Spec
     from ..text.document import Node
 
-__all__ = ["Hints", "check_hints", "read_hints"]
-
 _KEYS = ("ack", "emit", "interval", "weight")
 
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from ..text.references import Resolver
 
-__all__ = ["read_arguments"]
-
 
 def read_arguments(
     payload: Node | None,

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from .reading import ChannelDraft, OperationDraft, Reader
 
-__all__ = ["warn_of_unlike_namespaces"]
-
 # From this many channels with a single message each, they are not taken for namespaces even if they look it.
 _MANY = 5
 _SHOWN = 3

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["check_users", "read_rate"]
-
 # Seconds between two events in the long run; a refusal says in how many seconds the client may try again.
 _SHORTEST = 1e-6
 

@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from ..model import Parameter, Security, SecurityScheme
     from ..text.document import Node
 
-__all__ = [
-    "LIFECYCLE",
-    "Action",
-    "ChannelDraft",
-    "MessageDraft",
-    "OperationDraft",
-    "Reader",
-    "Traited",
-]
-
 Action = Literal["receives", "sends"]
 # Messages with these names, which a client would emit, stand for what happens to its connection.
 LIFECYCLE = ("connect", "disconnect")

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["check_recovery", "read_recovery"]
-
 # What socket.io-client adds to the auth object of a CONNECT, unless the application gave it a value.
 _AUTH = ("pid", "offset")
 

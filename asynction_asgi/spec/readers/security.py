@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["check_schemes", "narrow", "read_security", "refuse_unsupported"]
-
 _SCHEMES = Pointer(("components", "securitySchemes"))
 _SCOPED = ("oauth2", "openIdConnect")  # types whose requirements may list scopes
 _SUPPORTED = ("userPassword", "apiKey", "X509", "httpApiKey", "http", "oauth2", "openIdConnect")

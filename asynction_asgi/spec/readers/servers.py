@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import Reader
 
-__all__ = ["Servers", "read_servers"]
-
 # Those that a Socket.IO client can be told to use.
 _PROTOCOLS = ("ws", "wss", "http", "https", "socket.io", "socketio")
 

@@ -15,8 +15,6 @@ from ..text.references import rebase
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["merge_patch", "patched"]
-
 # What stands in these is an author's value, whatever it looks like.
 _VALUES = frozenset({"const", "default", "enum", "examples"})
 

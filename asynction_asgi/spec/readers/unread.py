@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .reading import ChannelDraft, OperationDraft, Reader, Traited
 
-__all__ = ["report_unaddressed", "report_unread"]
-
 # The roles of messages in which each extension has a meaning. Scopes of connecting are the assembly's to report.
 _READ: dict[str, tuple[str, ...]] = {
     "x-handler": ("received", *LIFECYCLE),

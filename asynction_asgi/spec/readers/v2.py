@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .reading import Reader
     from .servers import Servers
 
-__all__ = ["read_channels", "read_operations"]
-
 # The words are those of a client's: what is published to the application, the server receives.
 _ACTIONS: dict[str, Action] = {"publish": "receives", "subscribe": "sends"}
 

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     MessageKey = tuple[Document, str]
 
-__all__ = ["read_channels", "read_operations"]
-
 _ACTIONS: dict[str, Action] = {"receive": "receives", "send": "sends"}
 
 

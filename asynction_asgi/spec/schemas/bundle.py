@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from .definitions import Definitions
     from .recursion import Recursion
 
-__all__ = ["Bundle", "Check", "Mismatch", "compile_bundle", "compile_checks"]
-
 Check: TypeAlias = "Callable[[Any], None]"
 """Takes a value; returns None or raises `Mismatch`. Never mutates the value."""
 

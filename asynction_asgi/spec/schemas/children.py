@@ -15,19 +15,6 @@ from ..text.document import Node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = [
-    "CHILDREN",
-    "ITEM_CLAIMS",
-    "MEMBER_CLAIMS",
-    "OF_DEFINITIONS",
-    "SEARCHING",
-    "Child",
-    "Holder",
-    "Kind",
-    "children",
-    "inner_schemas",
-]
-
 # Keywords of definitions: what other schemas look at, for the unevaluated keyword beside it.
 MEMBER_CLAIMS, ITEM_CLAIMS = "$members", "$items"
 

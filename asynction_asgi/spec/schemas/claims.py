@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     Condition = tuple[Schema, ...]
 
-__all__ = ["settle_claims"]
-
 _KEYWORDS = ("unevaluatedProperties", "unevaluatedItems")
 
 

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .definitions import Schema
 
-__all__ = ["FEW_ENTRIES", "Containers"]
-
 FEW_ENTRIES = 16  # entries looked for one after the other
 EntryT = TypeVar("EntryT")
 

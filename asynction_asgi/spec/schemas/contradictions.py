@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .definitions import Definitions, Schema
 
-__all__ = ["find_contradictions"]
-
 _COMBINING = {"allOf", "anyOf", "oneOf"}
 # Schemas that hold together, alternatives, and properties within properties; beyond, nothing is proved.
 _MOST_SCHEMAS = 50

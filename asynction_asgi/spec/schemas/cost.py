@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     Cost = Counter[tuple[str, str]]
 
-__all__ = ["CHECK", "Costs", "own_cost"]
-
 # Bytes of the smallest value with the comma after it, and of the smallest member of an object.
 _SMALLEST = {
     "null": 5,

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["find_undeclared"]
-
 # With these, an object may have properties that its author declares in another way than by name.
 _OPENING = ("patternProperties", "propertyNames", "unevaluatedProperties")
 

@@ -22,18 +22,6 @@ from .children import children, inner_schemas
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = [
-    "AS",
-    "AT",
-    "DISCRIMINATOR",
-    "MARKS",
-    "REF",
-    "Definitions",
-    "Schema",
-    "places",
-    "reachable",
-]
-
 AT = "$at"
 AS = "$as"
 REF = "$ref"

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from .definitions import Definitions, Schema
 
-__all__ = ["find_depths"]
-
 _CONTAINERS = ("array", "object")
 
 

@@ -17,8 +17,6 @@ from .keywords import ASSERTIONS, BOOLEAN_LIMIT, ONE_SCHEMA, Keyword
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["ASYNCAPI", "DIALECTS", "DRAFT_2019", "Dialect", "dialect_by_uri"]
-
 _ONLY_ADDITIONAL = frozenset({"additionalProperties", "additionalItems"})
 
 

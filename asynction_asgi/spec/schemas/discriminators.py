@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .definitions import Definitions
 
-__all__ = ["find_unpinned", "lacking", "named_branches"]
-
 
 def find_unpinned(definitions: Definitions) -> Iterator[tuple[Node, str]]:
     """Yield each ``oneOf`` of which two alternatives may accept an object, whatever the discriminator says."""

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from .definitions import Definitions, Schema
 
-__all__ = ["KINDS", "Case", "kinds_of", "plan_dispatch", "tag_values"]
-
 # "other" are values that JSON doesn't have; only a schema without a type accepts them.
 KINDS = frozenset({"null", "boolean", "number", "string", "array", "object", "binary", "other"})
 

@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["Elsewhere", "check_schemas"]
-
 _SUCH_AS = "such as {'https://schemas.example.com/': 'vendor/schemas'}"
 
 

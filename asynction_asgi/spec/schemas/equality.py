@@ -11,8 +11,6 @@ from .runtime import BYTES, is_number
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Texts", "depth", "equals", "is_within", "unique"]
-
 _PLAIN = 2**53  # larger numbers are written with an exponent
 _TEXTS = "texts"  # where a check's memo holds them
 

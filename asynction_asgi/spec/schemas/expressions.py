@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Expression"]
-
 
 class Expression:
     """A regular expression of a format; compiling those of all formats takes longer than loading a small document."""

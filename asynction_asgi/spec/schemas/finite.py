@@ -14,8 +14,6 @@ from .definitions import REF
 if TYPE_CHECKING:
     from .definitions import Definitions, Schema
 
-__all__ = ["find_finite"]
-
 
 def find_finite(definitions: Definitions) -> frozenset[str]:
     """Return the names of definitions whose accepted values hold only finite numbers."""

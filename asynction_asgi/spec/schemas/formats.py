@@ -17,8 +17,6 @@ from .hostnames import is_hostname, is_idn_hostname
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["FORMATS"]
-
 _DATE = Expression(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = Expression(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]{1,32})?(?:[zZ]|([+-])([0-9]{2}):([0-9]{2}))", re.ASCII

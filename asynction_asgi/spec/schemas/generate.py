@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from .definitions import Schema
     from .dispatch import Case
 
-__all__ = ["Generator"]
-
 _GENERIC = ("enum", "const")
 # A keyword looks at values of its own kind only. Counts come first: later keywords rely on them.
 _BY_KIND = {

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Schemas = list[dict[str, Any]]
 
-__all__ = ["Held", "hold_items", "hold_members"]
-
 
 @dataclass(frozen=True, slots=True)
 class Held:

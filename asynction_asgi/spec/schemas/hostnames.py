@@ -11,8 +11,6 @@ from .expressions import Expression
 from .labels import is_bidirectional, is_label, keeps_direction
 from .punycode import PREFIX, decode, encoded_length
 
-__all__ = ["is_hostname", "is_idn_hostname"]
-
 _LABEL = Expression(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")
 _MOST = 253  # characters of a name whose labels are A-labels

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["Identifiers", "Resource", "Scope", "joined"]
-
 _NO_DRAFT = "json-schema.org/schema"  # names JSON Schema, and none of its drafts
 
 

@@ -11,17 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping
 
-__all__ = [
-    "ASSERTIONS",
-    "BOOLEAN_LIMIT",
-    "KEYWORDS",
-    "ONE_SCHEMA",
-    "TYPES",
-    "Keyword",
-    "advice",
-    "holds_bytes",
-]
-
 TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 
 

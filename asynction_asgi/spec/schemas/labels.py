@@ -11,8 +11,6 @@ from functools import cache, lru_cache
 
 from .expressions import Expression
 
-__all__ = ["is_bidirectional", "is_label", "keeps_direction"]
-
 _REMEMBERED = 4_096  # characters
 _VIRAMA = 9  # the class of characters that ask for a joined form
 # RFC 5892, section 2.6, and appendix A for those whose place decides.

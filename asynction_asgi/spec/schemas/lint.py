@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["find_unfit", "lint_schemas"]
-
 
 def lint_schemas(roots: Iterable[Node], resolver: Resolver, *, strict: bool) -> list[Diagnostic]:
     """Check every schema that `roots` reach, through references too; each one once.

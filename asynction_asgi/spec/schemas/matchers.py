@@ -24,8 +24,6 @@ from ..patterns.tree import Assertion, Sequence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["SLOW", "Matcher", "compile_pattern"]
-
 SLOW = 1_000  # nanoseconds per character; beyond, authors are warned
 
 

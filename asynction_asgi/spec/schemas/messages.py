@@ -7,8 +7,6 @@ from typing import Any
 
 from ...errors import shorten
 
-__all__ = ["counted", "listed", "quoted", "shortened", "type_names"]
-
 _LONGEST = 160
 _NAMES = {
     "null": "null",

@@ -8,8 +8,6 @@ from typing import Any
 
 from .dialects import ASYNCAPI, DIALECTS, Dialect, dialect_by_uri
 
-__all__ = ["SchemaFormat", "is_multi_format", "read_format"]
-
 _ASYNCAPI = re.compile(r"application/vnd\.aai\.asyncapi(?:\+(?:json|yaml))?(?:;.*)?")
 _DRAFT = re.compile(r"application/schema(?:\+(?:json|yaml))?(?:;(?:version|schema)=(?P<version>.+))?")
 _OPENAPI = re.compile(r"application/vnd\.oai\.openapi(?:\+(?:json|yaml))?(?:;version=(?P<version>.+))?")

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from .definitions import Definitions, Schema
 
-__all__ = ["compile_native"]
-
 # Draft-07 has none of them but uniqueItems.
 _UNKNOWN = frozenset(
     {"uniqueItems", "minContains", "maxContains", "unevaluatedProperties", "unevaluatedItems"}

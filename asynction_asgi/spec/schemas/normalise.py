@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .dialects import Dialect
     from .ways import Way
 
-__all__ = ["Normaliser"]
-
 # Python's compiler refuses more than twenty blocks within each other; a level takes up to three.
 _DEEPEST = 4
 # Dynamic references can multiply definitions.

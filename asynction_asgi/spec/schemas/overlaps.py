@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     Applied = Counter[int]
     Parts = list[tuple[dict[str, Any], int]]
 
-__all__ = ["find_overlaps"]
-
 _KINDS = ("array", "object")
 _MOST_WAYS = 256
 _MOST_PLACES = 1_000

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from .definitions import Schema
     from .held import Held
 
-__all__ = ["PlaceBounds"]
-
 _FAR = 50  # references, one after the other
 _HOLDING = {
     "array": frozenset({"items", "additionalItems"}),

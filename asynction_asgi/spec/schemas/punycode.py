@@ -5,8 +5,6 @@ Source: RFC 3492 (Punycode).
 
 from __future__ import annotations
 
-__all__ = ["PREFIX", "decode", "encoded_length"]
-
 PREFIX = "xn--"
 _LONGEST = 63  # characters of a label
 # RFC 3492, section 5. A digit's threshold is its weight less the bias, at least 1 and at most 26.

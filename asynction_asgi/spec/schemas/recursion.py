@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from .children import Child
     from .definitions import Definitions, Schema
 
-__all__ = ["Recursion", "find_loops", "find_recursion", "in_place_order"]
-
 # A step down into a value: a member's name, an index, or any of a kind of each that has a schema's identity.
 Step = tuple[str, Any]
 Path = tuple[Step, ...]

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = ["Resources", "Visit", "resources_of"]
-
 
 class Visit(NamedTuple):
     """What the linter found of one schema; the same each time that a part of the document is checked.

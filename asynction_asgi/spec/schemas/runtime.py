@@ -15,17 +15,6 @@ if TYPE_CHECKING:
 
     from ..text.document import Node
 
-__all__ = [
-    "BYTES",
-    "Item",
-    "Miss",
-    "Rule",
-    "is_integer",
-    "is_multiple",
-    "is_number",
-    "size",
-]
-
 BYTES = (bytes, bytearray, memoryview)
 _EXACT = 2**53  # below it, the digits of a whole float are those of the integer
 

@@ -11,8 +11,6 @@ from .matchers import compile_pattern
 from .messages import counted, listed, quoted, shortened, type_names
 from .writer import TESTS, Writer
 
-__all__ = ["FEW_VALUES", "Scalars"]
-
 _ZONED = ("date-time", "time")  # as RFC 3339 writes them
 FEW_VALUES = 8  # compared one after the other; more are looked up in a set
 

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["LOWER", "UPPER", "Elements", "Members", "Shape", "merge_shapes"]
-
 SchemaT = TypeVar("SchemaT")
 
 # Keywords that limit a value from below and above.

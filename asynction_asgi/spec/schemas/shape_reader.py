@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..text.references import Resolver
     from .dialects import Dialect
 
-__all__ = ["Shapes", "is_never", "read_elements", "read_shape"]
-
 _ABOUT = {
     "object": ("properties", "required", "additionalProperties", "minProperties", "patternProperties", "propertyNames"),
     "array": ("items", "minItems", "maxItems", "uniqueItems", "contains"),

@@ -10,8 +10,6 @@ from .keywords import TYPES
 if TYPE_CHECKING:
     from collections.abc import Container
 
-__all__ = ["hint_for", "kind_of"]
-
 _FOREIGN_TYPES = {  # as Python, Java and their like call them
     **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),
     **dict.fromkeys(("float", "double", "decimal"), "number"),

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .definitions import Definitions, Schema
 
-__all__ = ["find_slow"]
-
 # Without any of them, a schema has few keywords, each at a bounded cost.
 _MARKS = frozenset({"allOf", "anyOf", "oneOf", "not", "if", "dependencies", "patternProperties", "contains"})
 _MANY = 16

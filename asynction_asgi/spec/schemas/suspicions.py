@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
     from .dialects import Dialect
 
-__all__ = ["BOUNDS", "Suspicion", "find_suspicions", "mark", "types_of", "without_slashes"]
-
 # A misspelt annotation changes nothing, and other vocabularies have names much like theirs.
 _ENFORCED = {**ASSERTIONS, "$ref": KEYWORDS["$id"]}
 _LONG = 7  # letters; shorter words are too much like one another

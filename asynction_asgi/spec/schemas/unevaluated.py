@@ -12,8 +12,6 @@ from .writer import TESTS
 if TYPE_CHECKING:
     from .definitions import Schema
 
-__all__ = ["Unevaluated"]
-
 
 class Unevaluated(Containers):
     """Keywords that look at what others have left."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
     from .definitions import Definitions, Schema
 
-__all__ = ["UpperBounds"]
-
 _EACH = 60  # nanoseconds per byte, for each schema
 _CALL = 180
 _FAR = 50  # references, one after the other

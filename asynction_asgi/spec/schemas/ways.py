@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     Place = tuple[Document, str]
     Way = tuple[tuple[str, Resource], ...]
 
-__all__ = ["DYNAMIC", "Ways"]
-
 DYNAMIC = ("$dynamicRef", "$recursiveRef")
 _NOTHING: frozenset[str] = frozenset()
 

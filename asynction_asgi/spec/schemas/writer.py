@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .definitions import Definitions, Schema
 
-__all__ = ["KIND_NAMES", "TESTS", "Writer"]
-
 KIND_NAMES = ("null", "boolean", "number", "string", "array", "object", "binary")
 TESTS = {
     "null": "{0} is None",

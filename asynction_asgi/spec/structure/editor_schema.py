@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
     from .walk import JsonSchema, Refer, Rule
 
-__all__ = ["ASYNCAPI", "editor_schema"]
-
 # Of AsyncAPI, for every version; editors fetch it, nothing here does.
 ASYNCAPI = "https://www.asyncapi.com/schema-store/all.schema-store.json"
 _DRAFT = "http://json-schema.org/draft-07/schema#"  # the latest that editors' YAML servers read

@@ -21,25 +21,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import JsonSchema, Refer, Rule, Walk
 
-__all__ = [
-    "CHANNEL_EXTENSIONS",
-    "DAY",
-    "FOREIGN",
-    "GUARDS",
-    "HANDLERS",
-    "MESSAGE_EXTENSIONS",
-    "PLACES",
-    "RATE",
-    "RATE_FIELDS",
-    "RECOVERY",
-    "REQUIREMENT",
-    "RESPELT",
-    "SCHEME_EXTENSIONS",
-    "SCOPES",
-    "Ours",
-    "is_ack_object",
-]
-
 
 @dataclass(frozen=True, slots=True)
 class Ours:

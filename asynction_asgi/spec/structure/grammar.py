@@ -21,21 +21,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import JsonSchema, Refer, Rule, Walk
 
-__all__ = [
-    "ANYTHING",
-    "BOOLEAN",
-    "OBJECT",
-    "REFERENCE",
-    "SCHEMA",
-    "STRING",
-    "Each",
-    "Entries",
-    "Fits",
-    "Object",
-    "Since",
-    "Use",
-]
-
 Reference = Literal["no", "yes", "only"]
 
 

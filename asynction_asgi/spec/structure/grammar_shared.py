@@ -18,26 +18,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import JsonSchema, Refer, Rule, Walk
 
-__all__ = [
-    "CHANNEL_GUARDS",
-    "COMPONENT_KEY",
-    "RUNTIME_EXPRESSION",
-    "SCHEME_TYPES",
-    "SHARED",
-    "STRINGS",
-    "URI",
-    "WS_ALIASES",
-    "bindings_are_not_ours",
-    "flows",
-    "handshake_is_the_channels",
-    "headers_are_an_object",
-    "is_a_message",
-    "other_bindings_are_not_ours",
-    "payload_is_a_schema",
-    "scheme_fields",
-    "ws_is_spelt_right",
-]
-
 STRINGS = Each(STRING)
 URI = Fits((str,), pattern=re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s]+"), wanted="an absolute URI")
 # "MUST be in the form of a URL", which a relative one is.

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import Rule, Walk
 
-__all__ = ["TABLE"]
-
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _TAGS = Each(Use("tag", "no"), unique="name")
 _DOCS = Use("externalDocs", "no")

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import JsonSchema, Refer, Rule, Walk
 
-__all__ = ["TABLE"]
-
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _PROTOCOLS = (
     *("http", "ws", "kafka", "anypointmq", "amqp", "amqp1", "mqtt", "mqtt5", "nats", "jms", "sns", "solace"),

@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import JsonSchema, Refer, Walk
 
-__all__ = ["ASYMMETRIC", "JWT", "SYMMETRIC"]
-
 # The algorithms by which tokens are verified (RFC 7518, 3.1; RFC 8037, 3.1).
 SYMMETRIC = ("HS256", "HS384", "HS512")
 ASYMMETRIC = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MEANINGS"]
-
 MEANINGS: Mapping[str, str] = {
     "x-handler": "The function that handles this event, as package.module.name or package.module:Class.method.",
     "x-ack": "What the acknowledgement carries: {args: schema}, a schema, a message, true for anything, or false for nothing.",

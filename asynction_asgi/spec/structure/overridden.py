@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ..text.document import Node
     from .walk import Row, Walk
 
-__all__ = ["BY_ONE_OF", "BY_ONLY_REFERENCE", "BY_REFERENCE", "Override", "report_overridden"]
-
 _PROSE = frozenset({"description", "summary"})
 
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from ..text.references import Resolver
     from .grammar import Object
 
-__all__ = ["TABLES", "read_version", "walk_structure"]
-
 _VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]+)(?:-.+)?")
 
 

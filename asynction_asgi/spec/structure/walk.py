@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from ..schemas.dialects import Dialect
     from ..text.document import Document, Node
 
-__all__ = ["TYPE_NAMES", "JsonSchema", "Refer", "Row", "Rule", "Walk", "type_name"]
-
 JsonSchema: TypeAlias = dict[str, Any] | bool
 Refer: TypeAlias = "Callable[[str], JsonSchema]"
 

@@ -19,7 +19,7 @@ from .from_mapping import copy_plain
 from .json_faults import find_json_fault
 from .json_places import json_places
 from .pointer import Pointer
-from .yaml import compose, dump_yaml
+from .yaml import compose
 from .yaml_events import Fault, Places
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from typing import IO
 
     from ...errors import Layer, Severity
-
-__all__ = ["Document", "Node", "dump_yaml", "load_document"]
 
 _LINE = re.compile(r"\r\n|\r|\n")
 

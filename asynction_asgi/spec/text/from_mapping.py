@@ -8,8 +8,6 @@ from typing import Any
 from .pointer import Pointer
 from .yaml_events import MAX_BITS, MAX_DEPTH, SURROGATE, Fault, quote
 
-__all__ = ["copy_plain"]
-
 
 def copy_plain(value: Any) -> tuple[Any, list[Fault]]:
     """Copy a tree into dicts, lists and JSON's scalars, with every fault found on the way."""

@@ -7,8 +7,6 @@ import re
 
 from .yaml_events import Fault
 
-__all__ = ["find_json_fault"]
-
 _WORDS = {
     "Expecting ',' delimiter": "expected a comma or a closing bracket before this",
     "Expecting ':' delimiter": "expected a colon after the name",

@@ -15,8 +15,6 @@ from .yaml_events import Places
 if TYPE_CHECKING:
     from .yaml_events import Place
 
-__all__ = ["json_places"]
-
 _SPACE = re.compile(r"[ \t\r\n]*")
 # A string, or any other scalar.
 _SCALAR = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[^ \t\r\n,\]}"]+')

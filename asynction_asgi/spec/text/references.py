@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 
     Place = tuple[Document, str]
 
-__all__ = [
-    "ELSEWHERE",
-    "Resolver",
-    "SchemaPlaces",
-    "name_by_reference",
-    "rebase",
-]
-
 # RFC 6901, section 3: a tilde is followed by 0 or 1.
 _BAD_ESCAPE = re.compile(r"~(?![01]).?")
 

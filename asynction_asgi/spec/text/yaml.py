@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 
     from .yaml_events import Place
 
-__all__ = ["compose", "dump_yaml"]
-
 # Section 5.1 of YAML 1.2.2: what is not printable.
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

@@ -25,19 +25,6 @@ from .pointer import Pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = [
-    "EXPANDED",
-    "MAX_BITS",
-    "MAX_DEPTH",
-    "SURROGATE",
-    "Composed",
-    "Composer",
-    "Fault",
-    "Places",
-    "StopError",
-    "quote",
-]
-
 # Deeper than any document by a person, and shallow enough that walking it by recursion is safe.
 MAX_DEPTH = 128
 # Of a whole number: little more than 4,200 digits. Python writes none of more than 4,300.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["explain"]
-
 # The pure parser's messages for a tab, for a colon within a text, and for what is indented otherwise than its
 # neighbours.
 _TAB = "found character '\\t' that cannot start any token"

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from asynction_asgi.spec.schemas import Check
     from asynction_asgi.spec.schemas.definitions import Definitions, Schema
 
-__all__ = ["Compiled", "compare", "compile_one", "decide"]
-
 
 @dataclass(frozen=True)
 class Compiled:

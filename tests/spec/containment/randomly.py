@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from random import Random
 
-__all__ = ["edited", "random_schema"]
-
 _TYPES = ("null", "boolean", "integer", "number", "string", "array", "object")
 _NAMES = ("a", "b", "c")
 _VALUES: tuple[Any, ...] = (None, True, False, 0, 1, 2, 1.0, 1.5, "", "a", "ab", "abc", [], [1], {}, {"a": 1})

@@ -15,7 +15,7 @@ from asynction_asgi.spec import check_document, load_spec
 from asynction_asgi.spec.model.export import bundled_document, check_publishable
 from asynction_asgi.spec.model.summary import summarise
 from asynction_asgi.spec.schemas import Mismatch
-from asynction_asgi.spec.text.document import dump_yaml
+from asynction_asgi.spec.text.yaml import dump_yaml
 from tests.cases import each_case
 
 from ..reading import load, v2, v3

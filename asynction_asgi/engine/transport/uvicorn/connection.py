@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.utils import ClientDisconnected
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Opcode
 
 from ....logs import uvicorns_logger
 from ...wire.frames import header
 from .answers import UNREADABLE, make_scope, phrase
-from .control import FrameError, Opcode, close_frame, parse_close, parse_control, pong_frame
+from .control import FrameError, close_frame, parse_close, parse_control, pong_frame
 from .handshake import Handshake
 from .keepalive import Keepalive
 from .mailbox import Mailbox

@@ -13,17 +13,6 @@ from websockets.frames import (  # type: ignore[attr-defined]  # its C version w
 
 from .fragments import FIN
 
-__all__ = [
-    "Close",
-    "FrameError",
-    "Opcode",
-    "close_frame",
-    "parse_close",
-    "parse_control",
-    "ping_frame",
-    "pong_frame",
-]
-
 # RFC 6455, 5.2 and 5.5
 _MASKED, _LENGTH, _RESERVED, _OPCODE, _MOST = 0x80, 0x7F, 0x70, 0x0F, 125
 _KNOWN = frozenset(Opcode)

@@ -8,6 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ....logs import uvicorns_logger
 from .compat import answers_polls
@@ -15,7 +16,7 @@ from .connection import open_connection
 from .heads import LATE, BoundedProtocol, is_bounded
 from .opening import parse_opening
 from .polling import PollingProtocol
-from .protocol import WebSocketProtocol, WebSocketsSansIOProtocol
+from .protocol import WebSocketProtocol
 
 if TYPE_CHECKING:
     import uvicorn

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["JoiningTransport"]
-
 _HEAD = b"HTTP/1.1 "
 _MOST_BYTES = 64 * 1024  # of what is copied to be joined
 

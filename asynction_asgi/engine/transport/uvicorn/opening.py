@@ -11,8 +11,6 @@ from base64 import b64encode
 from hashlib import sha1
 from typing import NamedTuple
 
-__all__ = ["CHARACTERS", "FORWARDED", "MOST_FIELDS", "TOKEN", "Opening", "parse_opening"]
-
 # RFC 9110, 5.6.2; RFC 3986, 3.3 and 3.4: other characters need an escape, which not all clients know.
 TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 CHARACTERS = rb"0-9A-Za-z\-._~!$&'()*+,;=:@/"  # without the mark of an escape

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..environ import Head, Header
     from .request import Request
 
-__all__ = ["PollingProtocol"]
-
 _STATUS = {200: b"HTTP/1.1 200 OK\r\n", 400: b"HTTP/1.1 400 Bad Request\r\n"}
 
 

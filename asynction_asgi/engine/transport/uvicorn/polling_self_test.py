@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ..environ import Head
     from .request import Request
 
-__all__ = ["run"]
-
 _GET = b"GET /a?b HTTP/1.1\r\nHost: x\r\n\r\n"
 _POST = b"POST /a?b HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody"
 _KIND = (("Content-Type", "text/plain"),)

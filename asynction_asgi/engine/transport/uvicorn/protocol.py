@@ -6,8 +6,6 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from .answers import UNREADABLE
 
-__all__ = ["WebSocketProtocol", "WebSocketsSansIOProtocol"]
-
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
     """uvicorn's protocol, which also answers handshakes that it cannot read.

@@ -10,8 +10,6 @@ from typing import NamedTuple
 
 from .opening import CHARACTERS, FORWARDED, MOST_FIELDS, TOKEN
 
-__all__ = ["READ", "Request", "parse_request"]
-
 _HEAD = re.compile(
     rb"(GET|POST) (/[" + CHARACTERS + rb"]*+)\?([%" + CHARACTERS + rb"?]*+) HTTP/1\.1\r\n"
     rb"((?:" + TOKEN + rb":[\t\x20-\x7e]*+\r\n)+)\r\n"
