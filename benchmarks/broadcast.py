@@ -31,7 +31,7 @@ MOST_SECONDS = 3.0
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
     """Run all pairs and print the table."""
     heading(f"validated broadcast to {RECIPIENTS:,} clients", "µs of server CPU per recipient")
-    with all_running([BARE, *variants]) as (baseline, *servers):
+    with all_running(BARE, variants) as (baseline, servers):
         loads = {}
         for server in (baseline, *servers):
             loads[server] = broadcast_load(server, [Connection(server) for _ in range(RECIPIENTS)])

@@ -31,7 +31,7 @@ def measure(
 ) -> None:
     """Run all pairs and print the table."""
     heading("validated echo with ack", "µs of server CPU per event")
-    with all_running([baseline_name, *variants]) as (baseline, *servers):
+    with all_running(baseline_name, variants) as (baseline, servers):
         connections = {
             server: [Connection(server) for _ in range(CONNECTIONS)] for server in (baseline, *servers)
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from .processes import ServerProcess, UnavailableError, running
+from .processes import ServerProcess, UnavailableError, omit, running
 from .report import Pair, row
 from .variants import BARE, VARIANTS
 
@@ -40,8 +40,8 @@ def compare(
                 with running(name) as server:
                     costs_by_name[name].append(cost(server))
             except UnavailableError as reason:
+                omit(name, reason, baseline=BARE)
                 del costs_by_name[name]
-                print(f"omitted: {name}: {reason}")
     for name, costs in costs_by_name.items():
         pairs = [
             Pair(cost=cost, baseline=bare) for cost, bare in zip(costs, costs_by_name[BARE], strict=True)

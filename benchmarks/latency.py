@@ -41,12 +41,15 @@ def median_seconds(connection: Connection, seconds: float) -> float:
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
     """Measure all servers and print the table."""
     heading("latency of a validated echo", "µs per round trip, one idle connection, p50")
-    with all_running([BARE, *variants]) as servers:
-        connections = [Connection(server) for server in servers]
-        medians = [[median_seconds(connection, seconds) for connection in connections] for _ in range(rounds)]
-    for number, server in enumerate(servers):
-        pairs = [Pair(cost=costs[number], baseline=costs[0]) for costs in medians]
-        row(f"{SIZES[EVENT]} B", VARIANTS[server.name].title, pairs, scale=1e6)
+    with all_running(BARE, variants) as (baseline, others):
+        connections = {server.name: Connection(server) for server in (baseline, *others)}
+        medians = [
+            {name: median_seconds(connection, seconds) for name, connection in connections.items()}
+            for _ in range(rounds)
+        ]
+    for name in connections:
+        pairs = [Pair(cost=costs[name], baseline=costs[baseline.name]) for costs in medians]
+        row(f"{SIZES[EVENT]} B", VARIANTS[name].title, pairs, scale=1e6)
 
 
 def main() -> None:

@@ -139,8 +139,8 @@ def drive(loads: Sequence[Load], seconds: float) -> list[float]:
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
     """Run all pairs and print the table."""
     heading("validated echo over polling", "µs of server CPU per echo")
-    with all_running([BARE, *variants]) as servers:
-        baseline, *loads = map(Load, servers)
+    with all_running(BARE, variants) as (bare_server, servers):
+        baseline, loads = Load(bare_server), [Load(server) for server in servers]
         # In turns, as uvicorn closes connections that are idle.
         drive((baseline, *loads), WARM_SECONDS * (1 + len(loads)))
         pairs: dict[str, list[Pair]] = {load.server.name: [] for load in loads}

@@ -96,18 +96,28 @@ def running(name: str) -> Iterator[ServerProcess]:
 
 
 @contextlib.contextmanager
-def all_running(names: Sequence[str]) -> Iterator[list[ServerProcess]]:
-    """Start the variants that this machine can run, and print the reasons for the others."""
+def all_running(
+    baseline: str, variants: Sequence[str]
+) -> Iterator[tuple[ServerProcess, list[ServerProcess]]]:
+    """Start the baseline and those variants that this machine can run; exit if nothing can be compared."""
     with contextlib.ExitStack() as stack:
         servers = []
-        for name in names:
+        for name in (baseline, *variants):
             try:
                 servers.append(stack.enter_context(running(name)))
             except UnavailableError as reason:
-                print(f"omitted: {name}: {reason}", file=sys.stderr)
-        if len(servers) < 2:
-            sys.exit("fewer than two variants can run here, so there is nothing to compare")
-        yield servers
+                omit(name, reason, baseline=baseline)
+        first, *others = servers
+        if not others:
+            sys.exit("none of the variants can run here, so there is nothing to compare")
+        yield first, others
+
+
+def omit(name: str, reason: UnavailableError, *, baseline: str) -> None:
+    """Print why a variant is left out; exit if it is the baseline, without which there are no ratios."""
+    if name == baseline:
+        sys.exit(f"the baseline {name} can't run: {reason}")
+    print(f"omitted: {name}: {reason}", file=sys.stderr)
 
 
 def announced_port(process: subprocess.Popen[str]) -> int | None:

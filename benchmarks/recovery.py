@@ -46,26 +46,26 @@ def measure(make: Callable[..., Load], clients: int, deliveries: int, *, rounds:
         rounds: How often.
         seconds: For how long each time.
     """
-    with all_running([BASELINE, *FORMS]) as servers:
-        loads = []
-        for server in servers:
+    with all_running(BASELINE, FORMS) as (baseline, forms):
+        loads = {}
+        for server in (baseline, *forms):
             connections = [Connection(server) for _ in range(clients)]
             offsets = 1 if server.name == "ours-event" else 0
-            loads.append(make(server, connections, offsets=offsets))
-            drive([loads[-1]], WARM_SECONDS)
-        pairs: dict[str, list[Pair]] = {server.name: [] for server in servers}
+            loads[server.name] = make(server, connections, offsets=offsets)
+            drive([loads[server.name]], WARM_SECONDS)
+        pairs: dict[str, list[Pair]] = {server.name: [] for server in forms}
         for _ in range(rounds):
-            for load in loads[1:]:
-                both = [load, loads[0]]
+            for name, costs in pairs.items():
+                both = [loads[name], loads[baseline.name]]
                 for one in both:
                     one.done, one.cpu = 0, 0.0
                 drive(both, seconds)
                 cost, off = (one.cpu / one.done / deliveries for one in both)
-                pairs[load.server.name].append(Pair(cost=cost, baseline=off))
+                costs.append(Pair(cost=cost, baseline=off))
         off = median(pair.baseline for costs in pairs.values() for pair in costs)
-        pairs[BASELINE] = [Pair(cost=off, baseline=off)]
-        for server in servers:
-            row(f"{SIZES['flat']} B", VARIANTS[server.name].title, pairs[server.name], scale=1e6)
+        without = [Pair(cost=off, baseline=off)]
+        for name, costs in {baseline.name: without, **pairs}.items():
+            row(f"{SIZES['flat']} B", VARIANTS[name].title, costs, scale=1e6)
 
 
 def cut() -> None:

@@ -104,7 +104,8 @@ def percentiles(times: Sequence[float]) -> tuple[float, ...]:
 def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
     """Measure all servers, and print a row for each, each percentile, without and with the flood."""
     found: dict[tuple[bool, str], list[tuple[float, ...]]] = defaultdict(list)
-    with all_running([BARE, *variants]) as servers:
+    with all_running(BARE, variants) as (baseline, others):
+        servers = [baseline, *others]
         loads = [echo_load(server, [Connection(server) for _ in range(PROBES)], EVENT) for server in servers]
         for _ in range(rounds):
             for load in loads:
@@ -116,7 +117,9 @@ def measure(variants: Sequence[str], *, rounds: int, seconds: float) -> None:
         for server in servers:
             pairs = [
                 Pair(cost=costs[place], baseline=bare[place])
-                for costs, bare in zip(found[flooding, server.name], found[flooding, BARE], strict=True)
+                for costs, bare in zip(
+                    found[flooding, server.name], found[flooding, baseline.name], strict=True
+                )
             ]
             group = f"{'flood' if flooding else 'alone'} {PERCENTILES[place]}"
             row(group, VARIANTS[server.name].title, pairs, scale=1e3)
