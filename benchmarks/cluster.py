@@ -8,7 +8,6 @@ emitted, milliseconds from emit to receipt, and µs of CPU per emit in each proc
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import itertools
@@ -28,6 +27,7 @@ from websockets.asyncio.client import connect
 from tests.queues import Broker, running_broker
 
 from .processes import ServerProcess, UnavailableError, announced_port, node_modules, node_script
+from .report import command_line
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -282,9 +282,7 @@ async def show_costs(variants: list[str], *, rounds: int) -> None:
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(".cluster", __doc__)
     parser.add_argument(
         "--variant", action="append", choices=list(VARIANTS), help="a variant to run; may be repeated"
     )

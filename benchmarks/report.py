@@ -84,10 +84,28 @@ def _build() -> str:
     return f"{profiled}, {linked}, {levels[-1] if levels else 'unknown -O'}"
 
 
+def command_line(program: str, docstring: str | None) -> ArgumentParser:
+    """Return a parser without options for a program that measures other processes; exit unless on Linux.
+
+    Args:
+        program: What follows the package's name, such as ``.echo``.
+        docstring: The program's.
+    """
+    if sys.platform != "linux":
+        sys.exit(
+            "this program reads the CPU time and memory of another process as Linux shows them; run it there"
+        )
+    return ArgumentParser(
+        prog=f"python -m benchmarks{program}",
+        description=docstring,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+
+
 def arguments(
     program: str, docstring: str | None, *, rounds: int = 7, seconds: float | None = 1.0
 ) -> ArgumentParser:
-    """Return a parser with the common options of these programs; exit if the system is not Linux.
+    """Return a parser with the common options of programs that compare variants.
 
     Args:
         program: What follows the package's name, such as ``.echo``.
@@ -95,8 +113,7 @@ def arguments(
         rounds: How many, by default.
         seconds: Of load per pair and round by default, or None if the program takes as long as its load does.
     """
-    if sys.platform != "linux":
-        sys.exit("these benchmarks read the CPU clock of another process, which needs Linux")
+    parser = command_line(program, docstring)
     # Those with offsets are for `recovery`: they send more than the other programs expect.
     names = [name for name, variant in VARIANTS.items() if name != BARE and variant.offset is None]
 
@@ -105,11 +122,6 @@ def arguments(
             raise ArgumentTypeError(f"{name!r} is not a variant; use one of {', '.join(names)}")
         return name
 
-    parser = ArgumentParser(
-        prog=f"python -m benchmarks{program}",
-        description=docstring,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
     parser.add_argument(
         "variants", nargs="*", type=variant, default=names, metavar="VARIANT", help=", ".join(names)
     )

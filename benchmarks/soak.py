@@ -7,7 +7,6 @@ status is 1 if anything grew in every round. ``--connections N --seed N --ws uvi
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import itertools
 import sys
@@ -16,6 +15,8 @@ import time
 from tests.wire.process import running
 from tests.wire.soaking import forgotten, growth, soak
 from tests.wire.stages import PROTOCOL_CLASSES
+
+from .report import command_line
 
 ROUNDS = 3
 OBJECTS = 500
@@ -51,7 +52,7 @@ async def measure(*, connections: int, seed: int, ws: str) -> dict[str, int]:
 
 def main() -> bool:
     """Return whether the server freed all state."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = command_line(".soak", __doc__)
     parser.add_argument("--connections", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(

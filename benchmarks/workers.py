@@ -10,7 +10,6 @@ process, so the CPU of an event is as in `echo`.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import multiprocessing
 import os
@@ -28,7 +27,7 @@ from tests.queues import queue_server
 from .apps import ours
 from .load import Connection, drive, echo_load
 from .processes import START_SECONDS, ServerProcess
-from .report import positive
+from .report import command_line, positive
 from .variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -92,8 +91,8 @@ def throughput(server: ServerProcess, seconds: float) -> float:
     context = multiprocessing.get_context("fork")
     barrier, results = context.Barrier(count), context.SimpleQueue()
     loaders = [
-        context.Process(target=_load, args=(server, CLIENTS // count, seconds, barrier, results.put))
-        for _ in range(count)
+        context.Process(target=_load, args=(server, clients, seconds, barrier, results.put))
+        for clients in shares(CLIENTS, count)
     ]
     for loader in loaders:
         loader.start()
@@ -105,6 +104,12 @@ def throughput(server: ServerProcess, seconds: float) -> float:
     return sum(rate for rate in found if not isinstance(rate, Exception))
 
 
+def shares(clients: int, loaders: int) -> list[int]:
+    """Return how many clients each loader has, as even as whole numbers can be."""
+    fewest, remainder = divmod(clients, loaders)
+    return [fewest + (number < remainder) for number in range(loaders)]
+
+
 def _load(server: ServerProcess, clients: int, seconds: float, barrier: Barrier, report: Any) -> None:
     try:
         load = echo_load(server, [Connection(server) for _ in range(clients)], EVENT)
@@ -114,17 +119,13 @@ def _load(server: ServerProcess, clients: int, seconds: float, barrier: Barrier,
         drive([load], seconds)
         report((load.done - warm) / (time.monotonic() - began))
     except Exception as error:  # noqa: BLE001  # the parent raises it
+        report(error)  # before the others are released, which then report a broken barrier
         barrier.abort()
-        report(error)
 
 
 def main() -> None:
     """Run the benchmark from the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.workers",
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = command_line(".workers", __doc__)
     parser.add_argument("--workers", type=positive(int), nargs="+", default=[2])
     parser.add_argument("--rounds", type=positive(int), default=5)
     parser.add_argument("--seconds", type=positive(float), default=2.0)
