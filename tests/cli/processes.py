@@ -70,6 +70,10 @@ class Command:
         self._limit.start()
         self.lines: list[str] = []
 
+    def __repr__(self) -> str:
+        """Show the last of its output, for checks of its exit code that fail."""
+        return f"Command(…{self.output[-200:]})"
+
     def _kill(self) -> None:
         """Kill it, and processes that it has started."""
         try:

@@ -437,6 +437,18 @@ def test_a_worker_that_is_asked_early_serves(folder: Path, monkeypatch: pytest.M
             worker.process.join()
 
 
+def test_a_worker_that_was_reaped_gets_no_signal() -> None:
+    """A process that has ended may be gone before its exit code is known; the other workers are to end all the same."""
+    worker = _Worker(uvicorn.Config("application:app"), [], Ending(), None)
+    worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    os.waitpid(worker.pid, 0)
+    assert worker.exitcode is None
+    worker.terminate()
+    assert worker.parent_conn.closed
+
+
 async def test_workers_end_after_a_killed_supervisor(
     folder: Path, queue_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

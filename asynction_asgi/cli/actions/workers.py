@@ -6,6 +6,7 @@ here. While workers drain, a signal to the supervisor reaches them.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -58,6 +59,13 @@ class _Worker(Process):
         # Made before the thread that answers pings starts: that thread would make another one, which never serves.
         self._server = Server(self.config, None, self._ending, folder=self._folder)
         run_supervised(super().target, sockets)
+
+    def terminate(self) -> None:
+        """Send SIGTERM, unless it has ended, and close the pipe."""
+        with contextlib.suppress(ProcessLookupError):  # it has ended, and its exit code has not come yet
+            super().terminate()
+        self.parent_conn.close()
+        self.child_conn.close()
 
     def ping(self, timeout: float = 5) -> bool:
         """Return whether the worker answers in time; one that dies meanwhile is not waited for."""
@@ -224,7 +232,8 @@ class Workers(Multiprocess):
             if hurried:
                 for worker in alive:
                     if worker.pid is not None and worker.process.is_alive():
-                        os.kill(worker.pid, signal.SIGTERM)
+                        with contextlib.suppress(ProcessLookupError):  # as above
+                            os.kill(worker.pid, signal.SIGTERM)
             self.keep_subprocess_alive()
 
     def _take_end(self) -> bool:
