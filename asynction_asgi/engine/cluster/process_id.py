@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import secrets
+from dataclasses import dataclass
+
+from .per_process import PerProcess
+
+
+@dataclass(slots=True)
+class _Own:
+    name: str
+    last: int = 0
 
 
 class Identity:
@@ -15,27 +23,30 @@ class Identity:
     """
 
     def __init__(self) -> None:
-        self._process: int | None = None
-        self._name = ""
-        self._last = 0
+        self._own: PerProcess[_Own] = PerProcess()
 
     @property
     def name(self) -> str:
-        """32 hexadecimal digits, the same for as long as this process lives."""
-        process = os.getpid()
-        if process != self._process:
-            self._process, self._name, self._last = process, secrets.token_hex(16), 0
-        return self._name
+        """32 hexadecimal digits, the same for as long as this process lives, in every thread."""
+        return (self._own.value or self._begin()).name
 
     @property
     def last(self) -> int:
         """The last number that was given to a message of this process, or 0."""
-        return self._last if self.name else 0
+        return (self._own.value or self._begin()).last
 
     def number(self) -> int:
-        """Return the next number of a message; each is given once, from 1 on."""
-        self._last = self.last + 1
-        return self._last
+        """Return the next number of a message; each is given once, from 1 on. One thread at a time may call this."""
+        own = self._own.value or self._begin()
+        own.last += 1
+        return own.last
+
+    def _begin(self) -> _Own:
+        """Return what this process has; threads that come first at the same time share it."""
+        with self._own.lock:
+            if self._own.value is None:
+                self._own.value = _Own(secrets.token_hex(16))
+            return self._own.value
 
 
 class Identified:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -72,7 +73,7 @@ class Seal:
         self._keys = [hmac.new(key, channel.encode() + b"\n", hashlib.sha256) for key in keys]
         self._clock = clock
         self._sender = Identity()
-        self._number = 0
+        self._numbers = itertools.count(1)  # of the server's loop and the courier's thread together
         self._senders: dict[str, _Sender] = {}
         self._swept = clock()
         self._forgotten = 0.0  # when the last message was sent of which nothing is known any more
@@ -83,9 +84,8 @@ class Seal:
         return f"{_MARK}{self._sender.name} ".encode()
 
     def seal(self, text: str) -> str:
-        """Sign a message with the first secret."""
-        self._number += 1
-        line = f"{_MARK}{self._sender.name} {self._number} {int(self._clock() * 1000)}"
+        """Sign a message with the first secret; any thread may call this."""
+        line = f"{_MARK}{self._sender.name} {next(self._numbers)} {int(self._clock() * 1000)}"
         return f"{line} {_sign(self._keys[0], line, text).decode()}\n{text}"
 
     def open(self, sealed: str, *, now: float | None = None) -> str:

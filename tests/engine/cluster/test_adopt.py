@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+import textwrap
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from socketio.exceptions import DisconnectedError
 
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.peers.rooms import Rooms
+from tests.forked import run_forked
 
 from ..stage import SECONDS, Script, serve, until
 
@@ -235,16 +237,34 @@ async def test_a_queue_manager_reaches_other_processes(kind: Any) -> None:
         assert [manager.closed for manager in managers] == [True, True]
 
 
-async def test_queue_managers_have_a_host_id_per_process(monkeypatch: pytest.MonkeyPatch) -> None:
+FORK = """
+    import asyncio, os
+    import socketio
+    from asynction_asgi.engine.cluster.adopt import adopt
+
+    class Counting(socketio.AsyncRedisManager):
+        async def emit(self, *arguments, **options):
+            await super().emit(*arguments, **options)
+
+    async def main():
+        for passed in (socketio.AsyncRedisManager(), Counting()):
+            manager = adopt(passed)
+            parent = manager.host_id
+            assert manager.host_id == parent != passed.host_id
+            child = os.fork()
+            if not child:
+                os._exit(manager.host_id == parent or manager.host_id != manager.host_id)
+            assert os.waitpid(child, 0)[1] == 0
+            assert manager.host_id == parent
+
+    asyncio.run(main())
+"""
+
+
+def test_queue_managers_have_a_host_id_per_process() -> None:
     """The host ID changes after a fork, as copies of a manager would otherwise share it."""
-    for passed in (socketio.AsyncRedisManager(), CountingBroker([])):
-        manager: Any = create_server(Script(), client_manager=passed).manager
-        parent = manager.host_id
-        assert manager.host_id == parent != passed.host_id
-        with monkeypatch.context() as patch:
-            patch.setattr("os.getpid", lambda: -1)
-            child = manager.host_id
-            assert manager.host_id == child != parent
+    completed = run_forked(("-c", textwrap.dedent(FORK)))
+    assert (completed.returncode, completed.stderr) == (0, "")
 
 
 async def test_a_queue_manager_drops_callbacks_for_rooms(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,8 @@ import pytest
 from asynction_asgi.engine.cluster.seals import WINDOW_SECONDS, ForgedError, Seal, is_sealed, read_secrets
 from tests.cases import each_case
 
+from .threads import in_threads
+
 OLD, NEW, OTHER = b"an old secret of 16", b"a new secret of 16 b", b"somebody's own secret"
 
 
@@ -43,6 +45,14 @@ def test_a_sealed_message_is_opened_once() -> None:
     assert receiver.open(message) == text
     assert fault(receiver, message) == "repeated"
     assert sender.open(message) == text, "every process receives its own messages, too"
+
+
+def test_threads_number_their_messages_together() -> None:
+    """A server's loop and the thread of a courier sign at the same time, and no number is used twice."""
+    sender = seal(OLD)
+    messages = in_threads(4, lambda: [sender.seal("{}") for _ in range(20_000)])
+    numbers = {message.split(" ")[2] for message in messages}
+    assert len(numbers) == len(messages) == 80_000
 
 
 @each_case(
