@@ -157,7 +157,7 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self._told_of_limit = True
             who = "the ASGI server may take" if server_limit is None else "uvicorn takes"
             logger.warning(
-                "%s WebSocket messages of %d bytes at most, less than %s: clients are told the smaller."
+                "%s WebSocket messages of %d bytes at most, less than %s: the smaller limit is announced to clients."
                 " Raise the server's limit (uvicorn: --ws-max-size; `asynction-asgi run` does it by itself),"
                 " or lower this one",
                 *(who, largest, self.name_limit()),

@@ -602,9 +602,11 @@ async def test_the_smaller_limit_is_announced(
             assert client.opened["maxPayload"] == announced
             assert polling.opened["maxPayload"] == announced
         lines = [record.getMessage() for record in caplog.records]
-        assert ["--ws-max-size" in line and "Limits.packet_bytes, 40000000" in line for line in lines] == [
-            True
-        ] * warned
+        advice = (
+            "less than Limits.packet_bytes, 40000000 bytes: the smaller limit is announced to clients. Raise"
+            " the server's limit (uvicorn: --ws-max-size"
+        )
+        assert [advice in line for line in lines] == [True] * warned
 
 
 async def test_a_raised_limit_is_applied() -> None:
