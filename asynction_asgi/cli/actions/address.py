@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .socket_file import is_answered
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -34,16 +36,23 @@ def check_apart(settings: Mapping[str, Any], monitor: tuple[str, int]) -> None:
 
 
 def check_address(settings: Mapping[str, Any]) -> None:
-    """Refuse a port that another process listens on; uvicorn would find out after the application has started.
+    """Refuse an address that another process listens on.
+
+    uvicorn would find a taken port only after the application has started, and take the file of a Unix domain
+    socket away from the other process.
 
     Args:
         settings: Of uvicorn; other reasons why it can't listen are left to it.
 
     Raises:
-        click.ClickException: The port is taken.
+        click.ClickException: The port or the socket is taken.
     """
-    host, port = settings.get("host", "127.0.0.1"), settings.get("port", 8000)
-    if settings.get("uds") or settings.get("fd") is not None or not port:
+    host, port, uds = settings.get("host", "127.0.0.1"), settings.get("port", 8000), settings.get("uds")
+    if uds and settings.get("fd") is None and is_answered(uds):
+        raise click.ClickException(
+            f"another process listens on {uds}; end it, or use --uds with another path"
+        )
+    if uds or settings.get("fd") is not None or not port:
         return
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)

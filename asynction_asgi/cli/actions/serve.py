@@ -23,6 +23,7 @@ from .monitoring import bind, check_metrics, monitored
 from .readiness import check_needed_queue, check_ready_path
 from .reloader import Documents, Reloader
 from .server import Ending, Server
+from .socket_file import SocketFile
 from .workers import Workers
 
 if TYPE_CHECKING:
@@ -77,12 +78,13 @@ def serve(
     if monitor is not None:
         check_apart(settings, monitor)
     check_address(settings)
+    file = SocketFile(settings.get("uds"))
     try:
         if factory is not None and settings.get("reload"):
             settings["workers"] = 1
             config = uvicorn.Config(factory, factory=True, **settings)
             followed = Documents(documents or {})
-            sockets = [config.bind_socket()]
+            sockets = [file.bind(config)]
             server = Server(config, settings, ending, monitor=None if monitor is None else bind(monitor))
             Reloader(config, server.run, sockets, documents=followed).run()
         elif factory is not None and settings["workers"] > 1:
@@ -90,7 +92,7 @@ def serve(
                 raise click.UsageError("--port 0 is for a single process")
             config = uvicorn.Config(factory, factory=True, **settings)
             places = banner(app, settings, settings.get("port"))
-            sockets = [config.bind_socket()]
+            sockets = [file.bind(config)]
             with monitored(monitor) as reporter:
                 if reporter is not None:
                     logger.info("%s", reporter.description)
@@ -102,7 +104,10 @@ def serve(
             with keeping_levels(settings.get("log_config")):
                 config = uvicorn.Config(app, **settings)
             config.load()
-            Server(config, settings, ending, monitor=None if monitor is None else bind(monitor)).run()
+            listening = None if monitor is None else bind(monitor)
+            # With --fd, uvicorn binds no file.
+            claim = file.claim if settings.get("fd") is None else None
+            Server(config, settings, ending, monitor=listening, on_bound=claim).run()
     except KeyboardInterrupt:
         pass
     except (OSError, ssl.SSLError, ValueError) as error:
@@ -111,8 +116,7 @@ def serve(
         # uvicorn has logged the reason; its various codes all mean a failure to serve.
         raise click.exceptions.Exit(1 if error.code else 0) from None
     finally:
-        if settings.get("uds") and Path(settings["uds"]).is_socket():
-            Path(settings["uds"]).unlink()
+        file.remove()
 
 
 def _settings(options: dict[str, Any], *, follow: bool) -> dict[str, Any]:

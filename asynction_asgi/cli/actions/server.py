@@ -25,7 +25,7 @@ from .reloader import accept_interrupts
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import FrameType
 
@@ -78,6 +78,7 @@ class Server(uvicorn.Server):
         ending: How it ends.
         monitor: Where metrics and probes are answered, or None.
         folder: Where a worker puts its metrics for the supervisor, or None.
+        on_bound: Called as soon as it listens, or None.
     """
 
     def __init__(
@@ -88,8 +89,10 @@ class Server(uvicorn.Server):
         *,
         monitor: socket.socket | None = None,
         folder: Path | None = None,
+        on_bound: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(config)
+        self._on_bound = on_bound
         self._monitor = monitor
         self._folder = folder
         self._monitor_server: MonitorServer | None = None
@@ -114,6 +117,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if not self.started:
             return
+        if self._on_bound is not None:
+            self._on_bound()
         for mount, served in find_served(self.config.loaded_app):
             if served.awaits_start:
                 logger.warning(
