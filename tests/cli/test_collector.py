@@ -32,6 +32,27 @@ import gc
 async def thresholds():
     return list(gc.get_threshold()), gc.get_freeze_count()
 """
+# `gc.get_objects` leaves out frozen objects.
+APPLICATION = """\
+import contextlib
+import gc
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from asynction_asgi import AsynctionSocketIO
+options = {{"transports": ["websocket"], "message_queue": "{queue}"}}
+sio = AsynctionSocketIO.from_spec("gc.yaml", **options)
+made = []
+@contextlib.asynccontextmanager
+async def lifespan(app):
+    async with sio.lifespan():
+        made.append(["in the lifespan"])
+        yield
+@sio.on("thresholds")
+async def thresholds():
+    searched = any(found is made[0] for found in gc.get_objects())
+    return list(gc.get_threshold()), 0 if searched else gc.get_freeze_count()
+app = Starlette(routes=[Mount("/", sio)], lifespan=lifespan)
+"""
 
 
 @pytest.fixture
@@ -64,6 +85,23 @@ def test_each_worker_collects_rarely(folder: Path, queue_url: str) -> None:
     # With modules of its own, it is a new interpreter: tests fork the workers of others.
     with running("run", "gc.yaml", *options, cwd=folder, modules=folder) as (url, command):
         command.wait_for("All 2 workers accept clients")
+        until_accepted(url)
+        thresholds, frozen = seen(url)
+    assert thresholds[0] == 50_000
+    assert frozen > 10_000
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("--workers", "2"), ("--reload",)], ids=["single", "workers", "reload"]
+)
+def test_what_the_lifespan_makes_is_frozen(folder: Path, queue_url: str, options: tuple[str, ...]) -> None:
+    """However the application is run, objects are frozen once it has started."""
+    (folder / "gc.yaml").write_text(DOCUMENT.replace("x-handler: handlers.thresholds", ""), "utf-8")
+    (folder / "myapp.py").write_text(APPLICATION.format(queue=queue_url), "utf-8")
+    port = str(free_port())
+    with running("run", "myapp:app", *options, "--port", port, cwd=folder, modules=folder) as (url, command):
+        if "--workers" in options:
+            command.wait_for("All 2 workers accept clients")
         until_accepted(url)
         thresholds, frozen = seen(url)
     assert thresholds[0] == 50_000

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from ...collector import relax_collector
 from ...errors import BindingError, SpecError
 from ...server import AsynctionSocketIO, Limits
 from ...server.discovery import find_served
@@ -158,9 +157,7 @@ def _read_secrets(variable: str | None) -> list[str] | None:
 
 def create_app() -> Callable[..., Any]:
     """Make the application of the parent's target, in a process that serves nothing else."""
-    app = load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
-    relax_collector()
-    return app
+    return load_or_exit(Target(**json.loads(os.environ[_VARIABLE])))
 
 
 def load_or_exit(target: Target) -> Callable[..., Any]:
