@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gc
+import sys
 
-# Python's defaults, unless the application or the environment set others.
-_THRESHOLDS = gc.get_threshold()
+# Python's own: of 3.13, and of the incremental collector of 3.14. Any others are the application's choice.
+_DEFAULTS = ((2000, 10, 10), (2000, 10, 0)) if sys.version_info >= (3, 13) else ((700, 10, 10),)
 # New objects per search. An event of 10 KB makes hundreds, and with dozens of events under way a search
-# after every 700, Python's default, walks all of them again and again and finds nothing: what events leave
-# behind is freed by reference counts. Cycles wait longer, in a few megabytes.
+# after every 700 or 2,000, as by default, walks all of them again and again and finds nothing: reference
+# counts free what events leave behind. Cycles wait longer, in a few megabytes.
 _ALLOCATIONS = 50_000
 
 
@@ -16,9 +17,10 @@ def relax_collector() -> None:
     """Let Python's garbage collector search rarely, and never again among the objects that exist now.
 
     For the end of the start-up of a process that only serves, such as an application's lifespan; ``asynction-asgi run``
-    calls it by itself. Does nothing if the thresholds have been changed before, or the collector is off.
+    calls it by itself. Does nothing if the collector is off or its thresholds are not Python's defaults.
     """
-    if gc.isenabled() and gc.get_threshold() == _THRESHOLDS:
+    thresholds = gc.get_threshold()
+    if gc.isenabled() and thresholds in _DEFAULTS:
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_ALLOCATIONS, *_THRESHOLDS[1:])
+        gc.set_threshold(_ALLOCATIONS, *thresholds[1:])

@@ -97,7 +97,7 @@ class Here:
         ):
             patch.setattr(serve, "Server", Recorded)
             # The collector of the tests is left as it is.
-            patch.setattr(collector, "_THRESHOLDS", None)
+            patch.setattr(collector, "_DEFAULTS", ())
             patch.setattr(sys, "path", [*sys.path])  # to which the command adds the application's folder
             self._thread.start()
             try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +12,7 @@ import socketio
 
 from ..clients import WAIT_SECONDS
 from ..ports import free_port
-from .processes import running, until_accepted
+from .processes import SECONDS, running, until_accepted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,6 +108,20 @@ def test_what_the_lifespan_makes_is_frozen(folder: Path, queue_url: str, options
         thresholds, frozen = seen(url)
     assert thresholds[0] == 50_000
     assert frozen > 10_000
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", (50_000, *gc.get_threshold()[1:])), ("gc.set_threshold(123456, 5, 5)", (123_456, 5, 5))],
+    ids=["defaults", "others"],
+)
+def test_thresholds_set_before_the_import_are_kept(before: str, after: tuple[int, int, int]) -> None:
+    """The package is imported lazily, so that an application may have changed them before."""
+    code = f"import gc; {before or 'pass'}; from asynction_asgi import relax_collector; relax_collector(); print(gc.get_threshold())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True, timeout=SECONDS
+    )
+    assert done.stdout == f"{after}\n"
 
 
 @pytest.mark.parametrize(
