@@ -36,12 +36,12 @@ def import_name(name: str) -> Any:
         raise
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
-            raise _failed_import(module_name) from None
+            raise _failed_import(module_name, error) from None
         raise click.ClickException(
             f"there is no module {error.name!r}; use --app-dir for the folder that it is in"
         ) from None
-    except Exception:  # noqa: BLE001  # user code may raise anything while it is imported
-        raise _failed_import(module_name) from None
+    except Exception as error:  # noqa: BLE001  # user code may raise anything while it is imported
+        raise _failed_import(module_name, error) from None
     for attribute in attributes.split("."):
         if not hasattr(found, attribute):
             meant = did_you_mean(attribute, vars(found) if hasattr(found, "__dict__") else ())
@@ -50,12 +50,9 @@ def import_name(name: str) -> Any:
     return found
 
 
-def _failed_import(module_name: str) -> click.ClickException:
+def _failed_import(module_name: str, error: Exception) -> click.ClickException:
     """Return the error for a module that raised, with the user's own lines of the traceback."""
-    error = sys.exception()
-    trace = traceback.TracebackException.from_exception(error) if error is not None else None
-    if trace is None:
-        return click.ClickException(f"importing {module_name!r} failed")
+    trace = traceback.TracebackException.from_exception(error)
     machinery = (__file__, importlib.__file__, "<frozen importlib")
     for index, frame in enumerate(trace.stack):
         if not frame.filename.startswith(machinery):
