@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import io
 import os
 import re
@@ -17,9 +18,11 @@ import pytest
 from click.testing import CliRunner
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
+from uvicorn.config import STARTUP_FAILURE
 
 from asynction_asgi.cli import main
 from asynction_asgi.cli.actions.monitoring import monitored
+from asynction_asgi.cli.actions.server import share
 from asynction_asgi.metrics import Metrics
 from asynction_asgi.metrics.health import Health
 from tests.clients import connected
@@ -263,12 +266,45 @@ def test_readiness_of_workers() -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (OSError(errno.ENOSPC, "full"), "free space in {}"),
+        (OSError(errno.EDQUOT, "full"), "free space in {}"),
+        (PermissionError(errno.EACCES, "denied"), "check that {} exists and is writable"),
+    ],
+    ids=["full", "quota", "denied"],
+)
+def test_workers_say_why_metrics_are_not_shared(
+    tmp_path: Path,
+    error: OSError,
+    advice: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A worker ends in a way after which none is started in its place, and the log says what to do."""
+    metrics = Metrics(layout("say"))
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(os, "ftruncate", fail)
+    with pytest.raises(SystemExit) as end:
+        share(metrics, tmp_path)
+    assert end.value.code == STARTUP_FAILURE
+    assert f"{error}; {advice.format(tmp_path)}" in caplog.text
+
+
+@pytest.mark.parametrize(
     ("target", "monitor", "words"),
     [
         ("chat.yaml", "9090x", "'9090x' is not [ADDRESS:]PORT; use one such as 9090 or 0.0.0.0:9090"),
         ("chat.yaml", ":9090", "is not [ADDRESS:]PORT"),
         ("chat.yaml", "70000", "is not [ADDRESS:]PORT"),
-        ("chat.yaml", "192.0.2.1:9090", "--monitor can't listen on 192.0.2.1 port 9090: "),
+        (
+            "chat.yaml",
+            "192.0.2.1:9090",
+            f"192.0.2.1 port 9090: {os.strerror(errno.EADDRNOTAVAIL)}; use another address or port",
+        ),
         ("application:without", "0", "--monitor needs the server to be made with metrics=True"),
         ("application:unnamed", "0", 'a name for each server of this application: metrics="chat"'),
     ],

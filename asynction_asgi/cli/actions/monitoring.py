@@ -56,8 +56,9 @@ def bind(address: tuple[str, int]) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = str(error.strerror or error).partition(" (while ")[0]  # Python repeats the address there
         raise click.ClickException(
-            f"--monitor can't listen on {host} port {port}: {error.strerror or error}"
+            f"--monitor can't listen on {host} port {port}: {reason}; use another address or port"
         ) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import signal
 import sys
 import threading
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
 logger = get_logger("cli")
 
 
-def _share(metrics: Metrics, folder: Path) -> None:
+def share(metrics: Metrics, folder: Path) -> None:
     """Share metrics with the supervisor, or end the process in a way after which it starts no other one."""
     try:
         metrics.share(folder)
     except OSError as error:
-        logger.error("metrics can't be shared with the other workers: %s; free space in %s", error, folder)  # noqa: TRY400  # the text says it all
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        advice = f"free space in {folder}" if full else f"check that {folder} exists and is writable"
+        logger.error("metrics can't be shared with the other workers: %s; %s", error, advice)  # noqa: TRY400  # the text says it all
         sys.exit(STARTUP_FAILURE)
 
 
@@ -113,7 +116,7 @@ class Server(uvicorn.Server):
             if self._ending.needs_queue:
                 served.server.manager.need_queue()
             if self._folder is not None and served.metrics is not None:
-                _share(served.metrics, self._folder)
+                share(served.metrics, self._folder)
         await super().startup(sockets)
         if not self.started:
             return
