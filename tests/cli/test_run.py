@@ -638,6 +638,23 @@ def test_wrong_usage_exits_with_2(arguments: list[str], complaint: str) -> None:
     assert complaint in " ".join(result.output.split())
 
 
+@pytest.mark.usefixtures("inside")
+def test_workers_need_posix(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows, the refusal comes before the application is imported, and says what to do instead."""
+    monkeypatch.setattr("asynction_asgi.cli.actions.run._ON_POSIX", False)
+    result = CliRunner().invoke(main, ["run", "nowhere:app", "--workers", "2"])
+    assert result.exit_code == 2
+    assert "--workers needs a POSIX system" in result.output
+    assert "run one process per port instead" in " ".join(result.output.split())
+
+
+def test_the_reloader_serves_in_one_process(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A variable that asks for workers does not make it demand what several workers need."""
+    monkeypatch.setenv("WEB_CONCURRENCY", "2")
+    with running("run", "echo.yaml", "--reload", "--port", "0", cwd=folder) as (url, _):
+        until_accepted(url)
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [

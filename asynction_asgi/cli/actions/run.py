@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from .server import Ending
     from .target import Target
 
+# Workers are supervised by signals, and share metrics in files with locks.
+_ON_POSIX = os.name == "posix"
 # With `module:app` these would have no effect: the application is made without them.
 _FOR_DOCUMENTS = (
     "server_name",
@@ -60,11 +63,16 @@ def run_target(
     typed = ctx.get_parameter_source("workers") is click.core.ParameterSource.COMMANDLINE
     if options["reload"] and options["workers"] > 1 and typed:
         raise click.UsageError("--reload serves in one process; remove --workers")
+    several = options["workers"] > 1 and not options["reload"]
+    if several and not _ON_POSIX:
+        raise click.UsageError(
+            "--workers needs a POSIX system, such as Linux or macOS; run one process per port instead"
+        )
     if options["reload"] and ending.drain:
         raise click.UsageError("--reload restarts at once; remove --drain")
     configure_logging(options)
     app = load_or_exit(wanted)
-    if options["workers"] > 1:
+    if several:
         _check_workers(app, wanted)
     if options["reload"] and not options["reload_dirs"]:
         options["reload_dirs"] = (".", wanted.app_dir)
