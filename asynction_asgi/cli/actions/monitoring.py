@@ -107,7 +107,7 @@ class ProcessMonitor:
         return self._exposition.write([metrics.cells for metrics in self._metrics], media_type)
 
     def live(self) -> bool:
-        """Return True: whoever answers, lives."""
+        """Return True: a process that answers is alive."""
         return True
 
     def ready(self) -> Mapping[str, bool]:

@@ -130,7 +130,7 @@ class Workers(Multiprocess):
     def handle_ttou(self) -> None:
         """End the newest worker, unless it is the only one."""
         if self.processes_num == 1:
-            logger.info("Not ending the only worker")
+            logger.info("Ignoring SIGTTOU: only one worker is left")
             return
         logger.info("Ending one worker")
         self.processes_num -= 1
@@ -154,7 +154,7 @@ class Workers(Multiprocess):
                 new.process.join()
                 if not self.should_exit.is_set():
                     logger.error(
-                        "worker %s %s; the restart ends, and %s stays",
+                        "worker %s %s; aborting the restart and keeping worker %s",
                         new.pid,
                         why,
                         self.processes[place].pid,
