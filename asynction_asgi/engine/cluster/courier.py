@@ -142,12 +142,10 @@ class _Desk:
     async def close(self) -> None:
         if self._writer is None or self._writing is None:
             return
-        await self._writer.flush(_EXIT_SECONDS)
-        self._writing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._writing
-        await self._writer.close()
-        self._outages.close()
+        try:
+            await self._writer.end(self._writing, _EXIT_SECONDS)
+        finally:
+            self._outages.close()
 
 
 def _abandon(desk: _Desk, process: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -122,12 +121,10 @@ class Link:
     async def close(self) -> None:
         """Tell the others that this process ends, write what is queued for a moment at most, and disconnect."""
         self.put({"host_id": self._identity.name, "method": "bye"})
-        await self.writer.flush(_FLUSH_SECONDS)
-        self._writing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._writing
-        await self.writer.close()
-        self.outages.close()
+        try:
+            await self.writer.end(self._writing, _FLUSH_SECONDS)
+        finally:
+            self.outages.close()
 
     @property
     def others(self) -> set[str]:

@@ -99,9 +99,11 @@ class Listener:
             finally:
                 self.subscribed.clear()
                 reading.cancel()
-                await asyncio.wait([reading])
-                await self._broker.close()
-            self._outages.begin("reading", error)
+                try:
+                    await asyncio.wait([reading])
+                finally:
+                    await self._broker.close()
+            self._attempt(self._outages.begin, "reading", error)
             await asyncio.sleep(self._rhythm.retry)
 
     async def _watch(self, reading: asyncio.Task[None]) -> BaseException:
@@ -115,8 +117,8 @@ class Listener:
             await asyncio.wait([reading], timeout=self._rhythm.tick)
             if reading.done():
                 return asyncio.CancelledError() if reading.cancelled() else reading.exception() or EOFError()
-            self._senders.settle()
-            self._tick()
+            self._attempt(self._senders.settle)
+            self._attempt(self._tick)
             now = time.monotonic()
             self._silent += min(now - last, 2 * self._rhythm.tick)
             last = now
@@ -132,14 +134,28 @@ class Listener:
                 self.subscribed.set()
                 self.reached, self.since = True, time.monotonic()
                 self._outages.end("reading")
-                self._tick()
+                self._attempt(self._tick)
             self._traffic.read += len(deliveries)
             for delivery in deliveries:
-                self.handle(delivery)
+                try:
+                    self.handle(delivery)
+                except BaseException as error:
+                    if must_pass(error, asyncio.current_task()):
+                        raise
+                    logger.exception("a message of the queue could not be taken")
                 taken += 1
                 if taken >= _TURN:
                     taken = 0
                     await asyncio.sleep(0)
+
+    def _attempt(self, act: Callable[..., None], *arguments: Any) -> None:
+        """Call a function and log what it raises, such as what a filter of the application's logger does."""
+        try:
+            act(*arguments)
+        except BaseException as error:
+            if must_pass(error, asyncio.current_task()):
+                raise
+            logger.exception("an error occurred while the message queue was read; reading goes on")
 
     def _handle(self, delivery: Delivery) -> dict[str, Any] | None:
         """Take a message of another process; return it, or None if it was not taken."""
@@ -157,10 +173,6 @@ class Listener:
                 return message
         except UNREADABLE as error:
             self._codec.drop(Dropped.MALFORMED, detail=type(error).__name__)
-        except BaseException as error:
-            if must_pass(error, asyncio.current_task()):
-                raise
-            logger.exception("a message of the queue could not be taken")
         return None
 
     def _lose(self, number: int, sender: str) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ...errors import QueueError
 from ...reasons import Lost
 from ..crashes import must_pass
+from ..logs import logger
 from .broker import FullError
 from .messages import EMPTY, describe_message, numbered
 from .tail import Tail
@@ -163,20 +164,46 @@ class Writer:
             await asyncio.wait([self._emptied], timeout=seconds)
         return not self.pending
 
-    async def close(self) -> None:
-        """Close the connection."""
-        self._connected = False
-        await self._broker.close()
+    async def end(self, running: asyncio.Task[None], seconds: float) -> None:
+        """Write what is queued, end, and close the connection; if cancelled, close it without writing.
+
+        Args:
+            running: The task of `run`.
+            seconds: How long to write at most.
+        """
+        try:
+            await self.flush(seconds)
+        finally:
+            running.cancel()
+            try:
+                await asyncio.wait([running])
+            finally:
+                await self._broker.close()
 
     async def run(self) -> None:
-        """Write what is queued, until cancelled."""
+        """Write what is queued, until cancelled.
+
+        What fails besides the broker, such as a filter of the application's logger, is logged, and what was
+        being written is written again.
+        """
         while True:
             if not self._waiting:
                 self._wake = asyncio.get_running_loop().create_future()
                 await self._wake
             self._flying = self._next_batch()
-            if self._flying:
+            if not self._flying:
+                continue
+            try:
                 await self._write()
+            except BaseException as error:
+                if must_pass(error, asyncio.current_task()):
+                    raise
+                logger.exception("writing to the message queue failed; it is tried again")
+                self._take_back()
+                if self._outages.connected:
+                    self._outages.begin("writing", error)
+                await self._broker.close()
+                await asyncio.sleep(self._rhythm.retry)
 
     def _next_batch(self) -> list[Item]:
         batch: list[Item] = []
@@ -210,8 +237,7 @@ class Writer:
             return
         except BaseException as error:
             flown, proven = self._flying, self._proven
-            self._waiting.extendleft(reversed(flown))
-            self._flying, self._connected, self._proven = [], False, False
+            self._take_back()
             if must_pass(error, asyncio.current_task()):
                 raise
             self._outages.begin("writing", error)
@@ -232,6 +258,11 @@ class Writer:
         self._most = min(2 * self._most, _BATCH_MESSAGES)
         self._outages.end("writing")
         self._settle([True] * len(self._flying))
+
+    def _take_back(self) -> None:
+        """Queue what flies again, in its place, for another connection."""
+        self._waiting.extendleft(reversed(self._flying))
+        self._flying, self._connected, self._proven = [], False, False
 
     def _prepare(self) -> None:
         for item in self._flying:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import logging
+import signal
 import socket
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,8 +26,7 @@ from tests.queues import running_broker
 from ..stage import SECONDS, Script, Stage, serve, serve_app, until
 
 if TYPE_CHECKING:
-    import logging
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from asynction_asgi.engine.cluster.sender import QueueSender
 
@@ -700,3 +701,80 @@ async def test_a_returning_queue_is_read_again(queue_url: str, caplog: pytest.Lo
             assert await client.receive() == '42["news",1]'
         await line.cut()
     assert returned()[0].getMessage().startswith(f"the message queue {url} is back after ")
+
+
+@contextlib.contextmanager
+def crashing_logger(words: str) -> Iterator[tuple[logging.Logger, list[str]]]:
+    """Yield a logger with a filter that crashes at these words, and the lines at which it has."""
+    logger, crashes = logging.getLogger("tests.crashing"), []
+
+    def crash(record: logging.LogRecord) -> bool:
+        if words in record.getMessage():
+            crashes.append(record.getMessage())
+            raise LookupError("a bug in a filter")
+        return True
+
+    logger.addFilter(crash)
+    try:
+        yield logger, crashes
+    finally:
+        logger.removeFilter(crash)
+
+
+async def test_a_crashing_log_filter_does_not_stop_reading(
+    queue_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line about a lost message crashes a filter of the application, and later messages arrive."""
+    emit = {"method": "emit", "event": "n", "namespace": "/", "host_id": "another"}
+    with crashing_logger("never came") as (logger, crashes):
+        async with cluster(queue_url, 1, logger=logger) as (stage,), stage.client() as client:
+            manager = stage.server.manager
+            async with raw_client(queue_url) as raw:
+                for number in (1, 3):
+                    await raw.publish(manager.channel, json.dumps({**emit, "data": [number], "n": number}))
+                    assert await client.receive() == f'42["n",{number}]'
+                await until(lambda: crashes)
+                await raw.publish(manager.channel, json.dumps({**emit, "data": [4], "n": 4}))
+            assert await client.receive() == '42["n",4]'
+            assert manager.link.outages.begun == 0, "a new connection would have missed messages"
+            assert manager.lost == {"missed": 1}
+    assert "an error occurred while the message queue was read; reading goes on" in caplog.text
+    assert "a bug in a filter" in caplog.text
+
+
+async def test_a_crashing_log_filter_does_not_end_an_outage_for_good(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The line about an outage crashes a filter in both directions, and messages arrive after it."""
+    with crashing_logger("can't be reached") as (logger, crashes), running_broker() as broker:
+        async with cluster(broker.url, logger=logger) as (first, second), second.client() as client:
+            broker.end()
+            await first.server.emit("n", 1)
+            await until(lambda: len(crashes) == 2, "an outage of each server")
+            broker.start()
+            links = [stage.server.manager.link for stage in (first, second)]
+            await until(lambda: all(link.outages.connected for link in links))
+            await first.server.emit("n", 2)
+            while (packet := await client.receive()) != '42["n",2]':
+                assert packet == '42["n",1]'
+    assert "a bug in a filter" in caplog.text
+
+
+async def test_a_cancelled_close_ends_the_writer() -> None:
+    """Whoever cancels it while the broker does not answer gets CancelledError, and no task goes on."""
+
+    def is_written() -> bool:
+        return any("Writer.run" in repr(task) for task in asyncio.all_tasks())
+
+    with running_broker() as broker:
+        async with cluster(broker.url, 1) as (stage,):
+            broker.send_signal(signal.SIGSTOP)
+            await stage.server.emit("n")
+            assert is_written()
+            closing = asyncio.get_running_loop().create_task(stage.server.manager.close())
+            await asyncio.sleep(0)  # it begins
+            closing.cancel()
+            await asyncio.wait([closing])
+            assert closing.cancelled()
+            assert not is_written()
+            broker.send_signal(signal.SIGCONT)

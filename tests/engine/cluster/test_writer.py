@@ -41,6 +41,9 @@ class ScriptedBroker:
         self.listening: list[int | None] = []
         self.gate = asyncio.Event()
         self.gate.set()
+        self.entered = asyncio.Event()
+        self.release = asyncio.Event()  # a cancelled write ends
+        self.release.set()
         self.closed = 0
 
     @property
@@ -48,7 +51,12 @@ class ScriptedBroker:
         return [[message["n"] for message in batch] for batch in self.batches]
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        await self.gate.wait()
+        self.entered.set()
+        try:
+            await self.gate.wait()
+        except asyncio.CancelledError:
+            await self.release.wait()
+            raise
         if self.failing:
             raise ConnectionError("away")
         if any(self.refuses(json.loads(text)) for text in batch):
@@ -76,20 +84,22 @@ class ScriptedBroker:
         self.closed += 1
 
 
+def create_writer(broker: ScriptedBroker, lost: Counter[str]) -> tuple[Writer, Outages]:
+    outages = Outages("redis://x", logging.getLogger("asynction_asgi.engine"), lost=lost, settle=0.0)
+    numbers = itertools.count(1)
+    return Writer(broker, number=lambda: next(numbers), seal=str, outages=outages, rhythm=RHYTHM), outages
+
+
 @contextlib.asynccontextmanager
 async def writing() -> AsyncIterator[tuple[Writer, ScriptedBroker, Counter[str]]]:
     """Run a writer on a scripted broker."""
     broker, lost = ScriptedBroker(), Counter[str]()
-    outages = Outages("redis://x", logging.getLogger("asynction_asgi.engine"), lost=lost, settle=0.0)
-    numbers = itertools.count(1)
-    writer = Writer(broker, number=lambda: next(numbers), seal=str, outages=outages, rhythm=RHYTHM)
+    writer, outages = create_writer(broker, lost)
     task = asyncio.get_running_loop().create_task(writer.run())
     try:
         yield writer, broker, lost
     finally:
-        task.cancel()
-        await asyncio.wait([task])
-        await writer.close()
+        await writer.end(task, 0.0)
         outages.close()
 
 
@@ -253,3 +263,47 @@ async def test_a_full_broker_is_waited_for() -> None:
         await until(lambda: writer.pending == 0)
         assert [numbers for numbers in broker.numbers if numbers] == [[1, 2], [3], [4, 5]]
         assert (broker.closed, lost) == (0, {})
+
+
+async def test_a_crash_of_a_logger_does_not_stop_writing(caplog: pytest.LogCaptureFixture) -> None:
+    """The line about an outage crashes, and what was queued is written once the broker is back."""
+
+    def crash(record: logging.LogRecord) -> bool:
+        if "can't be reached" in record.getMessage():
+            raise LookupError("a bug in a filter")
+        return True
+
+    logger = logging.getLogger("asynction_asgi.engine")
+    logger.addFilter(crash)
+    try:
+        async with writing() as (writer, broker, lost):
+            broker.failing = True
+            put(writer, 3)
+            await until(lambda: "a bug in a filter" in caplog.text)
+            broker.failing = False
+            await until(lambda: writer.pending == 0)
+            assert list(itertools.chain(*broker.numbers)) == [1, 2, 3]
+            assert not lost
+    finally:
+        logger.removeFilter(crash)
+
+
+@pytest.mark.parametrize("seconds", [60.0, 0.0], ids=["while writing", "while ending"])
+async def test_a_cancelled_end_still_disconnects(seconds: float) -> None:
+    """Whoever cancels the end gets CancelledError, the task is over and the connection closed."""
+    broker = ScriptedBroker()
+    writer, _ = create_writer(broker, Counter())
+    running = asyncio.get_running_loop().create_task(writer.run())
+    broker.gate.clear()
+    put(writer, 1)
+    await broker.entered.wait()
+    if not seconds:
+        broker.release.clear()
+    ending = asyncio.get_running_loop().create_task(writer.end(running, seconds))
+    await asyncio.sleep(0)  # it begins
+    await until(lambda: seconds or running.cancelling())
+    ending.cancel()
+    await asyncio.wait([ending])
+    broker.release.set()
+    await asyncio.wait([running])
+    assert (ending.cancelled(), running.cancelled(), broker.closed) == (True, True, 1)
