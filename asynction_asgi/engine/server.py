@@ -369,8 +369,7 @@ class Server(AddressingServer):
         self._returning.close()
         self.manager_initialized = False
         self.loop = None
-        with contextlib.suppress(Exception):
-            await super().shutdown()
+        await super().shutdown()
 
     async def handle_request(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request or WebSocket; upstream's ASGI application calls this."""

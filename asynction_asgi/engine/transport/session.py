@@ -325,6 +325,9 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     async def _websocket_handler(self, ws: WebSocket) -> None:
         """Serve a WebSocket from its acceptance to its end."""
+        if self.closing:  # it ended while the WebSocket was accepted
+            ws.close(close_codes.SERVICE_RESTART)
+            return
         if self.connected:
             if not await self._probe(ws):
                 ws.close()
@@ -341,7 +344,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
                 pause = self.take(data)
                 if pause is not None:
                     await ws.pause(pause)
-        except asyncio.CancelledError:
+        except BaseException:  # the server's task is cancelled, or its `receive` fails
             self.drop(reason)
             raise
         if not self.closed:

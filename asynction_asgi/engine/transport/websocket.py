@@ -64,7 +64,11 @@ class WebSocket:
             await self._send({"type": "websocket.accept"})
         self._reader = asyncio.current_task()
         handler, self._handler = self._handler, None  # a method of what holds this WebSocket
-        await handler(self)
+        try:
+            await handler(self)
+        finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
         if self._closer is not None:
             if self._gone:
                 self._closer.cancel()

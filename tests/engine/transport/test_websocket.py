@@ -14,7 +14,7 @@ from asynction_asgi.engine import Limits, create_server
 from asynction_asgi.engine.transport import websocket
 from tests.protocols import LONG_WAY, OWN, SHORT_WAY
 
-from ..stage import Script, Stage, WebSocketClient, serve_app, until
+from ..stage import Script, Stage, WebSocketClient, serve, serve_app, until
 
 
 class Awaited:
@@ -39,12 +39,12 @@ class Awaited:
 class AsgiServer:
     """The server's side of one WebSocket, controlled by the test."""
 
-    def __init__(self, app: Any, *, native: bool = False) -> None:
-        self.incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    def __init__(self, app: Any, *, native: bool = False, sid: str | None = None) -> None:
+        self.incoming: asyncio.Queue[dict[str, Any] | Exception] = asyncio.Queue()
         self.sent: list[dict[str, Any]] = []
         self.writable = asyncio.Event()
         self.writable.set()
-        self.broken = False
+        self.broken = self.receiving = False
         self.silent = False
         self.transport: Any = None
         self.incoming.put_nowait({"type": "websocket.connect"})
@@ -52,12 +52,20 @@ class AsgiServer:
             "type": "websocket",
             "scheme": "ws",
             "path": "/socket.io/",
-            "query_string": b"EIO=4&transport=websocket",
+            "query_string": b"EIO=4&transport=websocket" + (f"&sid={sid}".encode() if sid else b""),
             "headers": [],
         }
         self.task = asyncio.ensure_future(
-            app(scope, self.incoming.get, self.send_natively if native else self.send)
+            app(scope, self.receive, self.send_natively if native else self.send)
         )
+
+    async def receive(self) -> dict[str, Any]:
+        self.receiving = True
+        event = await self.incoming.get()
+        self.receiving = False
+        if isinstance(event, Exception):
+            raise event
+        return event
 
     async def send(self, event: dict[str, Any]) -> None:
         await self.writable.wait()
@@ -281,3 +289,60 @@ async def test_a_paused_client_may_disconnect() -> None:
     await asgi.task
     await stage.emptied()
     gate.set()
+
+
+async def test_a_shutdown_ends_a_websocket_that_is_being_accepted() -> None:
+    """A server or middleware may take its time to accept; the client is told then that it may come back."""
+    script = Script()
+    server = create_server(script)
+    asgi = AsgiServer(server.app)
+    asgi.writable.clear()
+    await until(lambda: server.eio.sockets)
+    await server.shutdown(1.0)
+    asgi.writable.set()
+    await asyncio.wait_for(asgi.task, 5)
+    assert [event["type"] for event in asgi.sent] == ["websocket.accept", "websocket.close"]
+    assert asgi.sent[-1]["code"] == 1012
+    assert not server.eio.sockets
+
+
+@pytest.mark.parametrize("upgrade", [False, True], ids=["first", "upgrade"])
+async def test_a_receive_that_fails_ends_the_client(*, upgrade: bool) -> None:
+    """The disconnect handlers run, rooms forget the client, and the server gets its error back."""
+    async with serve() as stage, stage.polling() as client:
+        if upgrade:
+            await client.post("40")
+        asgi = AsgiServer(stage.server.app, sid=client.sid if upgrade else None)
+        asgi.say(*(["2probe", "5"] if upgrade else ["40"]), '421["n"]')
+        await until(lambda: any(text.startswith("431") for text in asgi.texts))
+        asgi.incoming.put_nowait(OSError("the connection is broken"))
+        with pytest.raises(OSError, match="broken"):
+            await asgi.task
+        await until(lambda: stage.script.told[-1:] == [("disconnect", "/", "transport close")])
+
+
+async def test_nothing_is_read_after_a_paused_client_was_dropped() -> None:
+    """What was read ahead for a client ends with it: the application leaves no task behind."""
+    gate = asyncio.Event()
+
+    async def hang(*_: Any) -> Any:
+        await gate.wait()
+        return []
+
+    script = Script()
+    server = create_server(script, limits=Limits(handlers=1, backlog=1, drain_seconds=0.01))
+    script.handlers["hang"] = hang
+    asgi = AsgiServer(server.app)
+    stage = Stage("", server, script)
+    asgi.silent = True
+    before = asyncio.all_tasks()
+    asgi.say("40")
+    await until(lambda: script.peers)
+    asgi.say('42["hang"]', '42["hang"]')
+    await until(lambda: asgi.incoming.empty() and asgi.receiving)
+    await server.eio.disconnect()
+    await asgi.task
+    gate.set()
+    await stage.emptied()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() <= before
