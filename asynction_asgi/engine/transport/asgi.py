@@ -93,12 +93,16 @@ class EngineApp:
             await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": 1000})
             return
+        is_preflight = scope["method"] == "OPTIONS"
+        if transport == "websocket" and not is_preflight and (socket is not None or "sid" not in query):
+            await engine.refuse_plain(environ)
+            return
         body: bytes | None = None
         if scope["method"] == "POST":
             body = await self._read(scope, receive, send, socket)
             if body is None:
                 return
-        if socket is None or transport != "polling" or scope["method"] == "OPTIONS":
+        if socket is None or is_preflight:
             await engine.handle_request(environ)
         else:
             await engine.serve_polling(socket, environ, body)
@@ -107,7 +111,7 @@ class EngineApp:
         """Answer a poll or an event of a session that polls; return None, with nothing done, in any other case.
 
         Args:
-            request: What nothing but this has seen.
+            request: One that was not passed to uvicorn or to the application yet.
             scheme: Of the connection.
         """
         engine: EngineServer = self.server.eio

@@ -1,6 +1,6 @@
-"""Which applications are nothing but the engine at some paths, so that a server may ask it without ASGI.
+"""Find applications that pass every request for a path to the engine unchanged, so that a server can ask it directly.
 
-A middleware around such an application has another ``__call__``, and is not passed by.
+Middleware is never bypassed: it has a ``__call__`` of its own.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ class Engine(Protocol):
         """Return head and body of the answer, or None, with nothing done, if the request is to come by ASGI.
 
         Args:
-            request: What nothing but this has seen.
+            request: One that was not passed to uvicorn or to the application yet.
             scheme: Of the connection, ``http`` or ``https``.
         """
         ...
 
 
-_FINDERS: dict[Callable[..., Any], Find] = {}
+# By the id of the function, which need not be hashable; it is kept, so that no other has its id.
+_FINDERS: dict[int, tuple[Callable[..., Any], Find]] = {}
 
 
 def register(call: Callable[..., Any], find: Find) -> None:
-    """Say what finds the engine of applications, by the function that their ``__call__`` is.
+    """Register a finder for applications whose class has this ``__call__``.
 
     Args:
-        call: The function. A class that overrides it, or that has it replaced, is asked by ASGI.
+        call: The function. A class that overrides it, or in which it is replaced, is asked by ASGI.
         find: Returns the engine that answers at a path, or None; it takes the application, the path below the
             root path, and that.
     """
-    _FINDERS[call] = find
+    _FINDERS[id(call)] = call, find
 
 
 def find_engine(app: Any, path: str, root: str) -> Engine | None:
     """Return the engine that an application hands every request for a path on to, unchanged, or None."""
-    find = _FINDERS.get(type(app).__call__)
+    _, find = _FINDERS.get(id(type(app).__call__), (None, None))
     return None if find is None else find(app, path, root)

@@ -173,6 +173,10 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             self.reports.rejected(Rejection.TRANSPORT, environ["asgi.scope"], advice)
         await self._make_response(refuse_transport(self.transports), environ)
 
+    async def refuse_plain(self, environ: dict[str, Any]) -> None:
+        """Refuse a request for a WebSocket that is no handshake, whatever its headers say."""
+        await self._make_response(self._bad_request("Invalid websocket upgrade"), environ)
+
     def generate_id(self) -> str:
         """Return a new id."""
         return new_id()
@@ -233,7 +237,9 @@ class EngineServer(engineio.AsyncServer):  # type: ignore[misc]  # python-engine
             socket: Of the session.
             request: Its origin is admitted.
         """
-        if socket.upgraded:
+        if socket.upgraded or "_ok" in vars(
+            self
+        ):  # replaced, as upstream's `instrument` does to count answers
             return None
         status, kind, body = "200 OK", _TEXT, _TAKEN
         if request.method == "GET":

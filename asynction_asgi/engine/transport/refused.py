@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NO_HANDSHAKE = "a plain request with transport=websocket, which needs the handshake of a WebSocket"
 # What the log says, by upstream's text for the client.
 FAULTS: Mapping[str, str] = {
-    "Invalid transport": _NO_HANDSHAKE,
-    "Invalid websocket upgrade": _NO_HANDSHAKE,
+    "Invalid websocket upgrade": "a plain request with transport=websocket, which needs the handshake of a WebSocket",
     "Not connected": "its session is not open yet",
     "Unexpected HTTP request": "its session has moved to a WebSocket",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -46,6 +47,8 @@ def test_queries_are_read_as_the_standard_library_reads_them(query: bytes) -> No
         ("GET", "/socket.io/?EIO=4&transport=pigeon", 400),
         ("GET", "/socket.io/?transport=polling", 400),
         ("GET", "/socket.io/?EIO=4&transport=websocket", 400),
+        ("POST", "/socket.io/?EIO=4&transport=websocket", 400),
+        ("GET", "/socket.io/?EIO=4&transport=websocket&sid=stranger", 400),
         ("GET", POLL + "&sid=stranger", 400),
         ("GET", POLL + "&sid=%00%ff", 400),
         ("GET", "/socket.io/?EIO=4&transport=", 400),
@@ -72,6 +75,30 @@ async def test_requests_outside_the_protocol_are_refused(
         assert not re.search("stranger|pigeon", answer.text)
         assert not any(stage.holdings.values())
     assert not caplog.records
+
+
+@pytest.mark.parametrize("headers", [{}, {"Upgrade": "websocket"}], ids=["plain", "upgrade"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_websocket_without_its_handshake_is_refused(
+    method: str, headers: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A proxy that forwards half of the handshake gets a refusal, and the log the reason; a session goes on."""
+    caplog.set_level(logging.INFO, "asynction_asgi")
+    async with serve() as stage, stage.polling() as client:
+        await client.post("40")
+        for sid in ("", f"&sid={client.sid}"):
+            target = f"/socket.io/?EIO=4&transport=websocket{sid}"
+            content = b'42["a"]' if method == "POST" else None
+            answer = await client.http.request(method, target, headers=headers, content=content)
+            assert (answer.status_code, answer.text) == (400, '"Invalid websocket upgrade"')
+        assert len(stage.server.eio.sockets) == 1
+        assert [told[0] for told in stage.script.told] == ["connect"]
+        assert (await client.post('421["a"]')).text == "ok"
+    lines = [
+        record for record in caplog.records if "needs the handshake of a WebSocket" in record.getMessage()
+    ]
+    assert len(lines) == 1, "others like it are counted for a while"
+    assert not any(record.exc_info for record in caplog.records)
 
 
 @pytest.mark.parametrize(

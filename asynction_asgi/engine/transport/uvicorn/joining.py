@@ -14,8 +14,8 @@ _MOST_BYTES = 64 * 1024  # of what is copied to be joined
 class JoiningTransport:
     """Writes head and body of a response in one piece, where uvicorn hands them over in two.
 
-    A piece for itself costs both ends a call of the kernel. A head whose body has not come by the next turn of the
-    event loop is written alone.
+    Writing them separately would cost a system call on each side. A head whose body has not come by the next turn
+    of the event loop is written alone.
 
     Args:
         transport: Of the connection.
@@ -37,10 +37,10 @@ class JoiningTransport:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.plain, name)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep a head, and write all else behind what was kept."""
         if not self._head:
-            if data.startswith(_HEAD):
+            if type(data) is bytes and data.startswith(_HEAD):  # bodies may be other buffers
                 self._head = data
                 self._loop.call_soon(self.flush)
             else:

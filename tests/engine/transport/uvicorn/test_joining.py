@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from asynction_asgi.engine.transport.uvicorn.joining import JoiningTransport
@@ -52,8 +53,12 @@ class Recorder:
             [b"HTTP/1.1 100 Continue\r\n\r\n" + HEAD, b"body"],
         ),
         ([HEAD, b"body", HEAD, b"body"], [HEAD + b"body"] * 2),
+        (
+            [HEAD, memoryview(b"one"), memoryview(b"two"), bytearray(b"three")],
+            [HEAD + b"one", b"two", b"three"],
+        ),
     ],
-    ids=["usual", "chunks", "large", "continue", "two"],
+    ids=["usual", "chunks", "large", "continue", "two", "buffers"],
 )
 async def test_a_head_goes_with_its_body(written: Sequence[bytes], pieces: Sequence[bytes]) -> None:
     """Both are one piece, unless joining them would copy much."""
@@ -64,6 +69,23 @@ async def test_a_head_goes_with_its_body(written: Sequence[bytes], pieces: Seque
     assert recorder.pieces == pieces
     await asyncio.sleep(0)
     assert recorder.pieces == pieces
+
+
+async def test_bodies_may_be_any_buffers() -> None:
+    """As Starlette's responses may have them, after a turn of the event loop, too."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        del receive
+        if scope["type"] == "http":
+            headers = [(b"content-length", b"20")]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            for number in range(4):
+                await asyncio.sleep(0.01)
+                body = memoryview(b"%04d\n" % number)
+                await send({"type": "http.response.body", "body": body, "more_body": number < 3})
+
+    async with serve_app(app, ws=OWN) as url, httpx.AsyncClient(trust_env=False) as http:
+        assert (await http.get(url)).text == "0000\n0001\n0002\n0003\n"
 
 
 async def test_a_head_does_not_wait_for_long() -> None:

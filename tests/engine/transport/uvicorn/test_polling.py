@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import random
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -448,6 +450,46 @@ async def test_a_class_whose_call_is_replaced_is_not_passed_by(monkeypatch: pyte
         await client.post(b'420["echo",1]')
         await client.get()
         assert len(seen) == before + 2
+
+
+async def test_an_application_whose_call_has_no_hash_is_served() -> None:
+    """A decorator of ``__call__`` may be any object, and every request reaches what is below it."""
+
+    @dataclass
+    class Decorated:
+        function: Any
+
+        def __get__(self, app: Any, cls: type | None = None) -> Any:
+            return self if app is None else functools.partial(self.function, app)
+
+    class Around:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        @Decorated
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+
+    async with session(Around(AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"echo": echo}}))) as client:
+        assert (await client.post(b'420["echo",1]'))[1] == b"ok"
+        assert (await client.get())[1] == b"430[1]"
+
+
+async def test_who_counts_answers_sees_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """python-socketio's Admin UI replaces a method of the server, which is then asked for every answer."""
+    app = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"echo": echo}})
+    original, counted = app.server.eio._ok, []
+
+    def count(*arguments: Any, **options: Any) -> Any:
+        counted.append(arguments)
+        return original(*arguments, **options)
+
+    async with session(app) as client:
+        monkeypatch.setattr(app.server.eio, "_ok", count)
+        for number in range(3):
+            assert (await client.post(b'420["echo",%d]' % number))[1] == b"ok"
+            assert (await client.get())[1] == b"430[%d]" % number
+    assert len(counted) == 6
 
 
 async def test_another_handler_of_messages_gets_each() -> None:
