@@ -135,7 +135,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self._report(Close.NO_PONG, f"ping_timeout is {self.server.ping_timeout:g} seconds")
             self.drop(self.server.reason.PING_TIMEOUT)
             return
-        # From now, not from when this was due: after a process stood still, its clients have as long as ever.
+        # Counted from now, not from the due time, so that clients have their full timeout after a process was suspended.
         self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat, loop)
 
     def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
@@ -325,14 +325,14 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
 
     async def _websocket_handler(self, ws: WebSocket) -> None:
         """Serve a WebSocket from its acceptance to its end."""
-        if self.closing:  # it ended while the WebSocket was accepted
-            ws.close(close_codes.SERVICE_RESTART)
-            return
         if self.connected:
             if not await self._probe(ws):
                 ws.close()
                 return
             self.connection.context = contextvars.copy_context()
+        elif self.closing:  # since the WebSocket was to be accepted
+            ws.close(close_codes.SERVICE_RESTART)
+            return
         else:
             self.connected = self.upgraded = True
         self.websocket = ws

@@ -1,4 +1,4 @@
-"""Coroutines that are begun where nothing can be awaited, or where most of them end without a wait."""
+"""Coroutines that are started where nothing can be awaited, or where most of them end without waiting."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def steps_of(awaitable: Awaitable[Any]) -> Steps:
-    """Most servers' ``send`` is a coroutine function; of any other awaitable, the same interface."""
+    """Return an awaitable, most often a coroutine, as something that can be stepped by hand."""
     return awaitable if isinstance(awaitable, CoroutineType) else _awaited(awaitable)
 
 

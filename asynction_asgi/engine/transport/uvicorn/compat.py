@@ -1,23 +1,21 @@
-"""What the engine asks of uvicorn beyond ASGI, each with an answer for any other server.
+"""What the engine asks of uvicorn beyond ASGI, each with a fallback for every other server.
 
-The only file of this folder that the engine imports at its start: it imports neither uvicorn nor
-websockets. What subclasses and drives their classes is loaded for uvicorn's first WebSocket, once it has
-passed a self-test; a release that fails it is served by plain ASGI, which costs CPU and nothing else.
+With `proving`, the only file of this folder that the engine imports at its start: it imports neither uvicorn
+nor websockets. The modules that use their classes are loaded for uvicorn's first WebSocket, after a self-test; a
+release that fails it is served through plain ASGI, at a higher CPU cost.
 """
 
 from __future__ import annotations
 
 import functools
-import importlib
 import re
 import signal
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from ....logs import get_logger
+from .proving import explain, passes, prove, version_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,10 +35,6 @@ _FLOOR = (0, 52, 1)
 _UVICORNS_HANDSHAKE = (
     "leaving handshakes to uvicorn, at up to twice the CPU for each: %s (uvicorn %s, websockets %s); all else"
     " works as usual. Use uvicorn 0.53 or later; if it is that already, update asynction-asgi"
-)
-_UVICORNS_POLLING = (
-    "leaving requests of polling to uvicorn, at twice the CPU for each: %s (uvicorn %s, httptools %s); all else works"
-    " as usual. Use httptools 0.6.3 or later; if it is that already, update asynction-asgi"
 )
 _PLAIN = (
     "serving WebSockets by plain ASGI, at up to twice the CPU for small events: %s (uvicorn %s, websockets %s);"
@@ -113,23 +107,33 @@ def prepare() -> None:
     """Decide now, before clients come, if uvicorn is what serves; blocks for about 10 ms."""
     if "uvicorn.protocols.websockets" in sys.modules:
         load()
+    if f"{__package__}.http" in sys.modules:
+        from .request_class import request_class  # noqa: PLC0415  # needs uvicorn
+
+        request_class()
 
 
 @functools.cache
 def load() -> Insides:
     """Return what can be used of the installed uvicorn; decided once per process, in about 10 ms."""
-    numbers = tuple(int(number) for number in re.findall(r"\d+", _version("uvicorn"))[:3])
+    numbers = tuple(int(number) for number in re.findall(r"\d+", version_of("uvicorn"))[:3])
     if numbers and numbers < _FLOOR:
         return Insides(reason="this uvicorn does not wait for the client's close frame after its own")
     try:
-        own = importlib.import_module(".protocol", __package__)
-        uvicorns = importlib.import_module(".uvicorns", __package__)
-        rest = _pass("self_test")
+        from uvicorn.protocols.websockets.websockets_sansio_impl import (  # noqa: PLC0415  # may be missing
+            WebSocketsSansIOProtocol,
+        )
+
+        from .protocol import WebSocketProtocol  # noqa: PLC0415  # needs uvicorn
+        from .self_test import run  # noqa: PLC0415  # likewise
+        from .uvicorns import stand_before  # noqa: PLC0415  # likewise
+
+        rest = prove(run)
     except Exception as error:  # noqa: BLE001  # whatever an unknown release does, plain ASGI works
-        return Insides(reason=f"the self-test failed: {type(error).__name__}: {error}")
+        return Insides(reason=explain(error))
     return Insides(
-        classes=(own.WebSocketsSansIOProtocol, own.WebSocketProtocol),
-        take_over=functools.partial(uvicorns.stand_before, rest=rest),
+        classes=(WebSocketsSansIOProtocol, WebSocketProtocol),
+        take_over=functools.partial(stand_before, rest=rest),
     )
 
 
@@ -141,13 +145,13 @@ def opens() -> bool:
     """
     if load().take_over is None:
         return False
-    return _passes("opening_self_test", _UVICORNS_HANDSHAKE, "websockets")
+    return passes(_opening_self_test, _UVICORNS_HANDSHAKE, "websockets")
 
 
-@functools.cache
-def answers_polls() -> bool:
-    """Return whether `http.HttpProtocol` can answer requests of polling by itself; if it can't, that is logged."""
-    return _passes("polling_self_test", _UVICORNS_POLLING, "httptools")
+def _opening_self_test() -> Callable[[], None]:
+    from .opening_self_test import run  # noqa: PLC0415  # needs uvicorn
+
+    return run
 
 
 def choose_http() -> str:
@@ -157,40 +161,9 @@ def choose_http() -> str:
     return f"{__package__}.http:{'HttpProtocol' if opens() else 'DeferringHttpProtocol'}"
 
 
-def _pass(module: str) -> Any:
-    """Run a self-test of this folder in an event loop of its own, beside the one that runs."""
-    self_test = importlib.import_module(f".{module}", __package__)
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(self_test.run).result()
-
-
-def _passes(module: str, otherwise: str, beside: str) -> bool:
-    """Return whether a self-test passes.
-
-    Args:
-        module: Of the self-test.
-        otherwise: What the log says if it does not, with the reason and two versions.
-        beside: The package whose version is named beside uvicorn's.
-    """
-    try:
-        _pass(module)
-    except Exception as error:  # noqa: BLE001  # whatever an unknown release does
-        reason = f"the self-test failed: {type(error).__name__}: {error}"
-        logger.warning(otherwise, reason, _version("uvicorn"), _version(beside))
-        return False
-    return True
-
-
 @functools.cache
 def _warn(reason: str) -> None:
-    logger.warning(_PLAIN, reason, _version("uvicorn"), _version("websockets"))
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "of unknown version"
+    logger.warning(_PLAIN, reason, version_of("uvicorn"), version_of("websockets"))
 
 
 # -- the limits on the size of a message -------------------------------------------------------

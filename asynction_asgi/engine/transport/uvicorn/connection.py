@@ -1,13 +1,12 @@
-"""A WebSocket from its handshake on, in which uvicorn's protocol classes have no part.
+"""A WebSocket that this package handles from the handshake to the close, without uvicorn's protocol classes.
 
 It behaves as `WebSocketsSansIOProtocol` of uvicorn 0.54 does, on the wire and towards the application, and
 costs half of it: no `asyncio.Queue`, no event and no parser for each connection, and the head is read once. It is a whole
 ASGI WebSocket, as any application may be served by it, and any middleware may stand between.
 
 While a message waits for the application, control frames behind it wait, too. It differs for clients that
-break the protocol: the reasons of close frames have other words, control frames
-and invalid ones before the 101 are answered by 400, and control frames whose length is written longer than it
-need be are errors.
+break the protocol: the reasons of close frames have other words, control frames and invalid ones before the 101
+are answered by 400, and control frames with a non-minimal length encoding are errors.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def open_connection(
     # Not in the shortcut's context, which can't be entered while the task runs: TLS may deliver within a call of close.
     app = config.loaded_app
     if type(app) is ProxyHeadersMiddleware and not opening.forwarded:
-        app = app.app  # to which it would hand on everything as it is
+        app = app.app  # it would pass everything through unchanged
     task = asyncio.get_running_loop().create_task(connection.run(app, scope))
     task.add_done_callback(state.tasks.discard)
     state.tasks.add(task)

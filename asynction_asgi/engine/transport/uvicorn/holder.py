@@ -1,4 +1,4 @@
-"""What a `Shortcut` stands before."""
+"""The object that handles everything a `Shortcut` does not."""
 
 from __future__ import annotations
 

@@ -7,16 +7,14 @@ import logging
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ....logs import uvicorns_logger
-from .compat import answers_polls
 from .connection import open_connection
-from .heads import LATE, BoundedProtocol, is_bounded
+from .heads import LATE
 from .opening import parse_opening
-from .polling import PollingProtocol
 from .protocol import WebSocketProtocol
+from .request_class import request_class
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,16 +24,6 @@ if TYPE_CHECKING:
 _HEAD_SECONDS = 20.0
 
 _logger = uvicorns_logger()
-
-
-def _choose() -> Any:
-    """Return the class that serves requests: uvicorn's own for h11, or a subclass of that for httptools."""
-    if not is_bounded():
-        return AutoHTTPProtocol
-    return PollingProtocol if answers_polls() else BoundedProtocol
-
-
-_UVICORNS = _choose()
 
 
 class HttpProtocol(asyncio.Protocol):
@@ -86,7 +74,7 @@ class HttpProtocol(asyncio.Protocol):
         if opening is not None and not (opening.extends and self._config.ws_per_message_deflate):
             open_connection(opening, self._transport, self._config, self._state, self._app_state)
             return
-        uvicorns: Any = _UVICORNS(self._config, self._state, self._app_state)
+        uvicorns: Any = request_class()(self._config, self._state, self._app_state)
         uvicorns.head_seconds = _HEAD_SECONDS
         self._transport.set_protocol(uvicorns)
         uvicorns.connection_made(self._transport)

@@ -13,8 +13,10 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.exceptions import InvalidState
 from websockets.streams import StreamReader
 
-from asynction_asgi.engine.transport.uvicorn import compat, polling_self_test, self_test
+from asynction_asgi.engine.transport.uvicorn import polling_self_test, self_test
+from asynction_asgi.engine.transport.uvicorn.heads import BoundedProtocol
 from asynction_asgi.engine.transport.uvicorn.offline import MismatchError
+from asynction_asgi.engine.transport.uvicorn.request_class import request_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,10 +121,10 @@ def test_a_uvicorn_that_answers_in_another_way_serves_polls_itself(
 ) -> None:
     """The log says so, with the versions."""
     monkeypatch.setitem(httptools_impl.STATUS_LINE, 200, b"HTTP/1.1 200 Fine\r\n")
-    compat.answers_polls.cache_clear()
+    request_class.cache_clear()
     try:
-        assert not compat.answers_polls()
+        assert request_class() is BoundedProtocol
     finally:
-        compat.answers_polls.cache_clear()
+        request_class.cache_clear()
     assert "leaving requests of polling to uvicorn" in caplog.text
     assert "200 Fine" in caplog.text
