@@ -32,11 +32,18 @@ BOTH = pytest.mark.parametrize("ws", [LONG_WAY, SHORT_WAY], ids=["long way", "sh
 
 
 @BOTH
-async def test_clients_outlive_a_pause_of_the_server(ws: str) -> None:
+@pytest.mark.parametrize("pinged", [False, True], ids=["before a ping", "before its pong"])
+async def test_clients_outlive_a_pause_of_the_server(ws: str, *, pinged: bool) -> None:
     """A process that stood still for longer than the heartbeat allows gives its clients time to answer."""
-    async with serve(ws=ws, ping_interval=0.05, ping_timeout=1.0) as stage, stage.websocket() as client:
+    async with serve(ws=ws, ping_interval=0.3, ping_timeout=1.0) as stage, stage.websocket() as client:
         await client.join()
-        time.sleep(1.2)  # noqa: ASYNC251  # the server's loop is to stand still
+        [socket] = stage.server.eio.sockets.values()
+        if pinged:
+            await until(lambda: socket.last_ping is not None)
+        else:
+            while socket.last_ping is not None:  # as on a busy machine
+                await client.ask('421["a",1]')
+        time.sleep(1.5)  # noqa: ASYNC251  # the server's loop is to stand still
         await asyncio.sleep(0.02)
         assert await client.ask('421["a",1]') == [1]
 
