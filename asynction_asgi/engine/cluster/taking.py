@@ -12,7 +12,7 @@ from ..room_names import RoomCallbackError, name_room
 from .relayed import check_names, emitted, name_namespace, read_answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from ..carrier import Carrier
     from ..peers.calls import Calls
@@ -157,7 +157,4 @@ class Taking:
             self._queue.relayed.lose(sid, number, answer)
             return
         if (callback := self._queue.relayed.take(sid, number)) is not None:
-            self._tasks.spawn(self._call_back(callback, answer))
-
-    async def _call_back(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
-        self._calls.call_back(callback, arguments)
+            self._calls.spawn_callback(callback, answer)

@@ -99,7 +99,11 @@ class Calls:
             _log_callback(error)
             return
         if inspect.isawaitable(result):
-            self._tasks.spawn(_run_callback(result))
+            self._tasks.spawn(_run_callback(lambda: result))
+
+    def spawn_callback(self, callback: Callable[..., Any], arguments: Sequence[Any]) -> None:
+        """Do what `call_back` does in a task of its own: no callback may run in the task that reads a queue."""
+        self._tasks.spawn(_run_callback(callback, *arguments))
 
     def lose(self, member: Member) -> None:
         """Fail the calls and forget the callbacks that wait for this client's answer."""
@@ -114,10 +118,12 @@ class Calls:
             member.forget_ack(callback)
 
 
-async def _run_callback(result: Awaitable[Any]) -> None:
+async def _run_callback(callback: Callable[..., Any], *arguments: Any) -> None:
     task = asyncio.current_task()
     try:
-        await result
+        result = callback(*arguments)
+        if inspect.isawaitable(result):
+            await result
     except BaseException as error:
         if must_pass(error, task):
             raise

@@ -363,8 +363,8 @@ class Rooms(AsyncManager):  # type: ignore[misc]  # python-socketio is untyped
     async def trigger_callback(self, sid: Any, id: int, data: Any) -> None:  # noqa: A002  # upstream's name
         """Pass on an answer that came over the queue; ignore it if no callback waits for it."""
         callback = self.relayed.take(sid, id)
-        if callback is not None:  # in a task of its own: this one reads the queue
-            self.server.calls.call_back(callback, data)
+        if callback is not None:
+            self.server.calls.spawn_callback(callback, data)
 
 
 def list_arguments(data: Any) -> list[Any]:

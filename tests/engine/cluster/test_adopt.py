@@ -237,6 +237,31 @@ async def test_a_queue_manager_reaches_other_processes(kind: Any) -> None:
         assert [manager.closed for manager in managers] == [True, True]
 
 
+async def test_callbacks_run_outside_the_task_that_reads() -> None:
+    """A callback can cancel its own task, and another process's answers still arrive."""
+    queues: list[asyncio.Queue[str]] = []
+    answers: asyncio.Queue[str] = asyncio.Queue()
+
+    def callback(answer: str) -> None:
+        answers.put_nowait(answer)
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+
+    async with (
+        serve(client_manager=Broker(queues)) as here,
+        serve(client_manager=Broker(queues)) as there,
+        there.client() as far,
+    ):
+        here.server.listen()
+        for number in (1, 2):
+            await here.server.emit("q", to=far.sid, callback=callback)
+            assert await far.receive() == f'42{number}["q"]'
+            await far.send(f'43{number}["{number}"]')
+            async with asyncio.timeout(SECONDS):
+                assert await answers.get() == str(number)
+
+
 FORK = """
     import asyncio, os
     import socketio
