@@ -132,14 +132,14 @@ def create_server(
             raise ValueError("give either message_queue or client_manager")
         from .cluster.managers import create_manager  # noqa: PLC0415  # few servers have a queue
 
-        manager = create_manager(
+        server_options["client_manager"] = create_manager(
             message_queue,
             channel=channel,
             secret=message_queue_secret,
             retention=message_queue_retention,
+            check=check_relayed,
+            carrier=carrier,
         )
-        manager.check, manager.carrier = check_relayed, carrier
-        server_options["client_manager"] = manager
     return Server(
         endpoint,
         limits=limits,

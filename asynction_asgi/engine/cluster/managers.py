@@ -43,11 +43,17 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     It stays a manager of python-socketio's, whose messages it reads and writes, and nothing of python-socketio
     runs between a message and the clients: what upstream does there waits for slow clients and for handlers.
 
-    Attributes:
-        server: The server; None in a process without one.
+    Args:
+        settings: Which queue.
         check: Raises for an emit of another process that must not reach clients; None takes all.
         carrier: Takes traces along with messages, or None.
-        settings: Which queue.
+        logger: Where outages are logged; the server's by default.
+
+    Attributes:
+        server: The server; None in a process without one.
+        check: As given.
+        carrier: As given.
+        settings: As given.
         lost: How many messages were lost, by the reason.
         traffic: What went over the queue since the process began.
         moved: What became of sessions whose clients came back to another process.
@@ -58,10 +64,17 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     has_queue = True
     server: Any
 
-    def __init__(self, settings: QueueSettings, *, logger: Any = None) -> None:
+    def __init__(
+        self,
+        settings: QueueSettings,
+        *,
+        check: Callable[[str, Any, str], None] | None = None,
+        carrier: Carrier | None = None,
+        logger: Any = None,
+    ) -> None:
         super().__init__(channel=settings.channel, logger=logger, json=settings.codec)
-        self.check: Callable[[str, Any, str], None] | None = None
-        self.carrier: Carrier | None = None
+        self.check = check
+        self.carrier = carrier
         self.link: Link | None = None
         self.lost: Counter[str] = Counter()
         self.traffic = Traffic()
@@ -292,8 +305,13 @@ def create_manager(
     channel: str = "socketio",
     secret: Secret | Iterable[Secret] | None = None,
     retention: float | None = None,
+    check: Callable[[str, Any, str], None] | None = None,
+    carrier: Carrier | None = None,
     logger: Any = None,
 ) -> QueueRooms:
-    """Make the client manager for a message queue; arguments and errors are those of `create_settings`."""
+    """Make the client manager for a message queue.
+
+    Arguments and errors are those of `create_settings` and `QueueRooms`.
+    """
     settings = create_settings(url, channel=channel, secret=secret, retention=retention)
-    return QueueRooms(settings, logger=logger)
+    return QueueRooms(settings, check=check, carrier=carrier, logger=logger)
