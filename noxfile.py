@@ -46,35 +46,42 @@ def plain(session: nox.Session) -> None:
     session.run("pytest", "-n", "auto", "-W", unclosed, *session.posargs)
 
 
-# What meets the releases of others most closely; fingerprints are those of the newest release known here.
-MEETING = ("tests/engine", "tests/server/test_uvicorn.py", "--deselect", "tests/engine/test_seams.py")
-# The oldest supported uvicorn answers handshakes with two Date headers, so that they are left to it, and these tests,
-# which compare ours with its own, don't apply.
+# What meets the releases of others most closely: the engine, and what subclasses uvicorn's server and supervisors.
+MEETING = (
+    "tests/engine",
+    "tests/server/test_uvicorn.py",
+    *(f"tests/cli/test_{name}.py" for name in ("run", "drain", "reload", "monitor", "socket_file")),
+)
+# Fingerprints are those of the newest release known here.
+SEAMS = "--deselect=tests/engine/test_seams.py"
+# The oldest supported uvicorn answers handshakes with two Date headers, so that they are left to it, and these tests
+# of ours don't apply.
 HANDSHAKES = (
     "--ignore=tests/engine/transport/uvicorn/test_opening.py",
     "--deselect=tests/engine/transport/uvicorn/test_connection.py::test_frames_have_the_same_effect",
+    "--deselect=tests/cli/test_run.py::test_websockets_are_opened_without_uvicorn",
 )
 
 
 @nox.session(python=PYTHONS[0])
 def lowest(session: nox.Session) -> None:
-    """Test the engine with the oldest releases that pyproject admits: of Python, and of each dependency.
+    """Test the engine and ``run`` with the oldest releases that pyproject admits: of Python, and of each dependency.
 
     Packages of that age have no wheels for the newest Python.
     """
     install_resolved(session, "--resolution", "lowest-direct")
-    session.run("pytest", "-n", "auto", *HANDSHAKES, *(session.posargs or MEETING))
+    session.run("pytest", "-n", "auto", *HANDSHAKES, *(session.posargs or (*MEETING, SEAMS)))
 
 
 @nox.session
 def newest(session: nox.Session) -> None:
-    """Test the engine with the newest release of each dependency, pre-releases included.
+    """Test the engine and ``run`` with the newest release of each dependency, pre-releases included.
 
     Warns if something fails: that is the time to look at a release, not a reason to hold up a change.
     """
     install_resolved(session, "--pre", "--upgrade")
     try:
-        session.run("pytest", "-n", "auto", *(session.posargs or MEETING[:2]))
+        session.run("pytest", "-n", "auto", *(session.posargs or MEETING))
     except CommandFailed:
         session.warn("a test fails with the newest releases: see above")
 

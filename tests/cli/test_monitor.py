@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import io
+import logging
 import os
 import re
 import signal
@@ -282,6 +283,7 @@ def test_workers_say_why_metrics_are_not_shared(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """A worker ends in a way after which none is started in its place, and the log says what to do."""
+    monkeypatch.setattr(logging.getLogger("asynction_asgi"), "propagate", True)  # off while `served` runs
     metrics = Metrics(layout("say"))
 
     def fail(*_: object) -> None:

@@ -536,7 +536,11 @@ def test_handlers_and_secrets_of_mounted_servers_may_come_in_the_lifespan(
         with socketio.SimpleClient(reconnection=False) as client:
             client.connect(url, socketio_path="/api/socket.io", transports=["websocket"])
             assert client.call("echo", "hello", timeout=WAIT_SECONDS) == "HELLO"
-        assert "warning" not in command.output.lower()
+        # An old uvicorn is left the handshakes.
+        warnings = [
+            line for line in command.output.splitlines() if "WARNING" in line and "handshakes" not in line
+        ]
+        assert warnings == []
 
 
 @pytest.mark.usefixtures("inside")
