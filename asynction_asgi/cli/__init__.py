@@ -74,6 +74,6 @@ def main() -> None:
     """A Socket.IO server whose contract is an AsyncAPI document.
 
     Exits with 0 on success, 1 if the document, its handlers or the server fail, 2 if the command is used
-    wrongly, 130 if it is interrupted. After `diff` and `test`, 1 says what was found, and 2 what kept them
-    from it.
+    wrongly, 130 if it is interrupted. For `diff` and `test`, 1 means that something was found, and 2 that
+    they could not run.
     """  # noqa: D401  # `--help` prints it, where it says what the program is

@@ -36,7 +36,7 @@ def connection_options(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def address_options(*, timeout: float) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return what adds the options of a server's address, and how many seconds to wait for each answer."""
+    """Return a decorator that adds the options of a server's address, and a timeout of so many seconds by default."""
     return lambda function: _with(function, (*_ADDRESS, _timeout(timeout), _NO_COLOR))
 
 

@@ -17,7 +17,7 @@ def limits_option(function: Callable[..., None]) -> Callable[..., None]:
         metavar="NAME=VALUE",
         multiple=True,
         callback=_read,
-        help="Change a limit on what one client may cost, such as packet_bytes=40000000; repeatable. Sizes are"
+        help="Change a limit on what one client may use, such as packet_bytes=40000000; repeatable. Sizes are"
         " bytes, times seconds.",
     )(function)
 

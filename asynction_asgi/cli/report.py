@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..spec import Outcome
 
-INTERRUPTED = 130  # an exit status: 128 and the number of SIGINT, as shells have it
+INTERRUPTED = 130  # an exit status: 128 plus the number of SIGINT, as in shells
 # A minified document is one long line; print only this many characters around the caret.
 WINDOW = 100
 _COLOURS = {"error": "red", "warning": "yellow"}
@@ -62,7 +62,7 @@ def as_text(checked: Sequence[Checked]) -> None:
 
 
 def _unchecked(checked: Iterable[Checked]) -> str:
-    """Return what is only checked later, of that which the documents name."""
+    """Return a note about names in the documents that are only checked later."""
     from ..spec.model.outside import handler_paths, secret_variables  # noqa: PLC0415  # every command imports this module
 
     specs = [file.outcome.spec for file in checked if file.outcome.spec is not None]
@@ -163,7 +163,7 @@ def _json(checked: Checked) -> dict[str, Any]:
 
 
 def annotation(severity: str, message: str, **properties: str | int | None) -> str:
-    """Return the command by which a workflow annotates a pull request.
+    """Return the command with which a workflow annotates a pull request.
 
     Source: GitHub's workflow commands; a message escapes ``%`` and line ends, a property ``:`` and ``,`` too.
     """
@@ -187,5 +187,5 @@ def _count(number: int, noun: str) -> str:
 
 
 def colour(*, err: bool) -> bool:
-    """Colour only where a person reads it, and never against https://no-color.org."""
+    """Return whether to print colours: on a terminal, unless ``NO_COLOR`` is set (https://no-color.org)."""
     return (sys.stderr if err else sys.stdout).isatty() and not os.environ.get("NO_COLOR")

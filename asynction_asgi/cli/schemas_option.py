@@ -1,4 +1,4 @@
-"""``--schemas``, which every command takes that reads a document."""
+"""``--schemas``, an option of every command that reads a document."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def schemas_option(function: Callable[..., None]) -> Callable[..., None]:
         metavar="URI=PATH",
         multiple=True,
         callback=_read,
-        help="Read references to URIs that begin so from this folder, or those to this URI from this file;"
-        " repeatable. Nothing is fetched.",
+        help="Read references to URIs that begin with URI from the folder PATH, or those to exactly this URI from"
+        " the file PATH; repeatable. Nothing is fetched.",
     )(function)

@@ -71,7 +71,7 @@ def test_a_server_becomes_a_contract(folder: Path) -> None:
         "bare.py:9: nothing says what 'said' carries; fill in its payload in /",
         (
             "next: sio = AsynctionSocketIO.from_spec('chat.yaml', bind='start') in place of the server, so that"
-            " handlers emit by it"
+            " handlers emit through it"
         ),
     ]
     assert CliRunner().invoke(main, ["check", "--strict", "chat.yaml"]).exit_code == 0

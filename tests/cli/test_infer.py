@@ -59,7 +59,7 @@ def test_records_become_one_document(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "code", "text"),
     [
-        pytest.param("none.jsonl", 1, "the records hold no event", id="no event"),
+        pytest.param("none.jsonl", 1, "the records contain no events", id="no event"),
         pytest.param("other.jsonl", 1, "other.jsonl:1: not a line of a record", id="another file"),
         pytest.param("bytes.jsonl", 1, "bytes.jsonl: not a record: 'utf-8' codec", id="bytes"),
         pytest.param("missing.jsonl", 2, "does not exist", id="no file"),

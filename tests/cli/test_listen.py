@@ -152,7 +152,7 @@ def test_too_few_events_exit_with_1(url: str, folder: Path) -> None:
     with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, emitter(url) as client:
         client.emit("note", "x")
         assert command.wait() == 1
-    assert "2 of 3 events came in 1 s" in command.output
+    assert "2 of 3 events arrived in 1 s" in command.output
 
 
 def test_the_time_limit_exits_with_0(url: str, folder: Path) -> None:

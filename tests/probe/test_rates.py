@@ -51,7 +51,7 @@ def test_a_server_that_enforces_its_rates_has_no_finding(rated: Path) -> None:
     assert body["cases"]["limited"] > 0
     for item in (["/", "count", "refused"], ["/", "free", "refused"], ["/shared", "order", "refused"]):
         assert item in body["exercised"]
-    assert "that a rate of the document lets pass much later" in again.output
+    assert "that a rate limit of the document would delay too long" in again.output
 
 
 def test_a_rate_that_is_not_enforced_is_a_finding(rated: Path) -> None:

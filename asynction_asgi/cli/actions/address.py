@@ -19,14 +19,14 @@ EVERY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: 
 
 
 def check_apart(settings: Mapping[str, Any], monitor: tuple[str, int]) -> None:
-    """Refuse a port for clients that is the monitor's as well.
+    """Refuse one port for both clients and the monitor.
 
     Args:
         settings: Of uvicorn.
         monitor: Host and port.
 
     Raises:
-        click.UsageError: They are the same.
+        click.UsageError: Both would listen on the same port.
     """
     host, port = settings.get("host", "127.0.0.1"), settings.get("port", 8000)
     if settings.get("uds") or settings.get("fd") is not None or not port or port != monitor[1]:
@@ -42,7 +42,7 @@ def check_address(settings: Mapping[str, Any]) -> None:
     socket away from the other process.
 
     Args:
-        settings: Of uvicorn; other reasons why it can't listen are left to it.
+        settings: Of uvicorn; it reports other reasons why it can't listen.
 
     Raises:
         click.ClickException: The port or the socket is taken.

@@ -1,4 +1,4 @@
-"""Whether an application in a folder still fits its document, found out in a process of its own."""
+"""A check, in a separate process, of whether an application in a folder still fits its document."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ except (BindingError, SpecError) as error:
 except Exception as error:
     sys.exit(f"app.py can't be imported: {type(error).__name__}: {error}")
 if not servers:
-    sys.exit("app.py has no AsynctionSocketIO among its names, so that its handlers are not checked")
+    sys.exit("app.py defines no AsynctionSocketIO, so its handlers are not checked")
 """
 
 
 def misfits(folder: Path) -> list[str]:
-    """Return what the servers in the module ``app`` of a folder say of handlers that don't fit, by line."""
+    """Return the lines in which servers of the module ``app`` in a folder report handlers that don't fit."""
     try:
         done = subprocess.run(  # noqa: S603  # the application is the user's own
             [sys.executable, "-c", _CODE],

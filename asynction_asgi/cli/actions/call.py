@@ -32,10 +32,10 @@ _GRACE_SECONDS = 0.3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sending:
-    """What the options say of sending one event.
+    """One event to send, as the options describe it.
 
     Attributes:
-        connection: Where to, and what to check.
+        connection: Where to send it, and what to check.
         steps: Events that are emitted first.
         follow: How many seconds to print events for, after the acknowledgement; None prints none.
         others: Whether to print the events of another client, which connects first.
@@ -65,7 +65,7 @@ def read_before(path: str | None) -> tuple[Step, ...]:
 
 @contextlib.asynccontextmanager
 async def _connected(sending: Sending, events: tuple[str, ...]) -> AsyncIterator[Remote]:
-    """Yield a connection on which the steps have been taken."""
+    """Yield a connection on which the steps of ``--before`` have been emitted."""
     connection = sending.connection
     wanted = None if sending.follow is not None else events
     async with connect(connection.address, seconds=connection.seconds, events=wanted) as remote:

@@ -118,7 +118,7 @@ def read_address(
 
 
 def _contract(document: Spec, namespace: str) -> NamespaceContract:
-    from ...testing.contract import Contract  # noqa: PLC0415  # only a document takes the time
+    from ...testing.contract import Contract  # noqa: PLC0415  # only documents need it
 
     return Contract(document).of_namespace(namespace)
 
@@ -132,7 +132,7 @@ def read_document(
     code: int = 1,
 ) -> Spec:
     """Read a document; exit with `code` if it has errors, which are printed."""
-    from ...spec import check_document  # noqa: PLC0415  # only a document takes the time
+    from ...spec import check_document  # noqa: PLC0415  # only documents need it
 
     outcome = check_document(path, server_name=server_name, schemas=schemas)
     if outcome.spec is None:
@@ -197,11 +197,11 @@ def say(text: str, *, fg: str | None = None) -> None:
 
 
 def say_refusal(what: str, error: RefusedError) -> None:
-    """Print a refusal with its code, and everything that it points at."""
-    # Servers of other makes give no code.
+    """Print a refusal with its code and all its details."""
+    # Other implementations send no code.
     code = "" if error.code == RefusedError.code else f" [{printable(error.code)}]"
     say(f"{what}: {printable(error.message)}{code}", fg="red")
-    if len(error.details) > 1:  # the message tells of the first
+    if len(error.details) > 1:  # the message names the first
         for violation in error.details:
             say(f"  {printable(violation.pointer) or 'the arguments'}: {printable(violation.message)}")
     if isinstance(error.ref, str):

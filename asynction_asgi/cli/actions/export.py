@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def export(
     targets: Sequence[str], *, output: str | None, force: bool, title: str, version: Version, app_dir: str
 ) -> None:
-    """Write the document of servers and namespaces, and say what is open in it and what does not fit it.
+    """Write the document of servers and namespaces; print what is left open in it and what does not fit.
 
     Args:
         targets: As ``module:name``.
@@ -60,7 +60,7 @@ def export(
         raise SystemExit(1)
     if output is not None and served.servers:
         source = f"AsynctionSocketIO.from_spec({output!r}, bind='start')"
-        say(printable(f"next: sio = {source} in place of the server, so that handlers emit by it"))
+        say(printable(f"next: sio = {source} in place of the server, so that handlers emit through it"))
 
 
 def _problems(text: str, output: str | None) -> list[Diagnostic]:

@@ -96,15 +96,15 @@ def _summary(report: Report, commands: Commands) -> Iterator[str]:
         yield f"not tested: {printable(name)}, which refuses the connection: {printable(reason)}"
     if report.by_state:
         codes = ", ".join(f"{printable(code)} {count}" for code, count in report.by_state.most_common())
-        yield f"refused by state, which is no finding: {codes}; --before leads to where events make sense"
+        yield f"refused by state, which is not a finding: {codes}; use --before to emit what must come first"
     if report.unobservable:
-        yield f"not observable: {_count(report.unobservable, 'fault')} without an answer, where the document declares none"
+        yield f"not observable: {_count(report.unobservable, 'fault')} had no answer, and the document declares none"
     if report.slow:
-        yield f"slow: {_count(report.slow, 'answer')} came only when waited for longer"
+        yield f"slow: {_count(report.slow, 'answer')} arrived only after a longer wait"
     if report.limited:
-        yield f"left out: {_count(report.limited, 'case')} that a rate of the document lets pass much later"
+        yield f"left out: {_count(report.limited, 'case')} that a rate limit of the document would delay too long"
     if report.skipped:
-        yield f"left out: {_count(report.skipped, 'case')} like those that had been found three times"
+        yield f"left out: {_count(report.skipped, 'case')} like those already found three times"
     if commands.variables and report.findings:
         names = ", ".join(f"{name} ({what})" for name, what in commands.variables.items())
         yield f"before you try a line, export {printable(names)}"

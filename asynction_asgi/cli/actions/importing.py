@@ -25,9 +25,9 @@ def import_name(name: str) -> Any:
     """Import ``module:name``.
 
     Raises:
-        SpecError: Raised by the module, as the next one.
-        BindingError: Likewise.
-        click.ClickException: It is not found, or its import failed.
+        SpecError: The module raised it, as it does the next one.
+        BindingError: The module raised it.
+        click.ClickException: The name is not found, or its import failed.
     """
     module_name, _, attributes = name.partition(":")
     try:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def infer_document(records: Sequence[str], *, title: str, version: Version, guesses: bool) -> str:
-    """Return the YAML of a document that declares what records hold.
+    """Return the YAML of a document that declares what records contain.
 
     Args:
         records: Paths, read in this order; the order makes no difference.
@@ -30,14 +30,14 @@ def infer_document(records: Sequence[str], *, title: str, version: Version, gues
         guesses: Whether to write guesses as comments.
 
     Raises:
-        click.ClickException: A record can't be read, or none holds an event.
+        click.ClickException: A record can't be read, or none contains an event.
     """
     seen = Seen()
     with _progress(sum(Path(record).stat().st_size for record in records)) as progress:
         for record in records:
             _read(record, seen, progress)
     if not seen.messages:
-        raise click.ClickException("the records hold no event; use the server through the proxy first")
+        raise click.ClickException("the records contain no events; use the server through the proxy first")
     if seen.refused:
         say(f"{seen.refused} events are left out: the server refused them as invalid")
     return make_document(seen, version=version, title=title, guesses=guesses)

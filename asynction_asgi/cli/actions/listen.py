@@ -32,7 +32,7 @@ _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 5.0  # seconds before connecting again
 
 @dataclass(kw_only=True)
 class Listening:
-    """What to listen for, and what has come so far."""
+    """What to listen for, and what has arrived so far."""
 
     connection: Connection
     names: frozenset[str]
@@ -44,12 +44,12 @@ class Listening:
 
     @property
     def done(self) -> bool:
-        """Whether as many events came as were asked for."""
+        """Whether as many events as requested have arrived."""
         return self.count is not None and self.came >= self.count
 
     @property
     def code(self) -> int:
-        """The exit code: 1 if an event did not match the document, or too few came."""
+        """The exit code: 1 if an event did not match the document, or too few arrived."""
         return 1 if self.violations or (self.count is not None and not self.done) else 0
 
 
@@ -70,7 +70,7 @@ def check_names(listening: Listening) -> None:
 
 
 async def listen(listening: Listening, seconds: float | None) -> int:
-    """Print events until enough came, the time is over or Ctrl-C is pressed; return the exit code."""
+    """Print events until enough have arrived, time is up or Ctrl-C is pressed; return the exit code."""
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -78,12 +78,12 @@ async def listen(listening: Listening, seconds: float | None) -> int:
     except asyncio.CancelledError:  # Ctrl-C, which is how listening ends
         return INTERRUPTED if listening.count is not None else listening.code
     if listening.count is not None and not listening.done:
-        say(f"{listening.came} of {listening.count} events came in {seconds:g} s", fg="red")
+        say(f"{listening.came} of {listening.count} events arrived in {seconds:g} s", fg="red")
     return listening.code
 
 
 async def _follow(listening: Listening) -> None:
-    """Print events until enough came, over as many connections as that takes."""
+    """Print events until enough have arrived, over as many connections as that takes."""
     connection, pause, before = listening.connection, _FIRST_PAUSE, False
     while not listening.done:
         try:
@@ -100,13 +100,13 @@ async def _follow(listening: Listening) -> None:
         except UnreachableError as error:
             if not before:
                 raise
-            say(f"no connection: {printable(str(error))}; again in {pause:g} s", fg="yellow")
+            say(f"no connection: {printable(str(error))}; trying again in {pause:g} s", fg="yellow")
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
 
 async def take(listening: Listening, remote: Remote, arrival: Arrival) -> None:
-    """Print an event if it is asked for, check it against the document, and answer it."""
+    """Print an event if it is wanted, check it against the document, and acknowledge it."""
     answer = None if arrival.ack_id is None else listening.answer
     wanted = not listening.names or arrival.event in listening.names
     if wanted:

@@ -23,14 +23,14 @@ _JSON = {"()": "asynction_asgi.json_log.JsonFormatter"}
 
 
 class UvicornsLines(logging.Filter):
-    """Rids uvicorn's lines of what clients can put there: credentials in the query, and control characters.
+    """Removes from uvicorn's lines what clients can put there: credentials in the query, and control characters.
 
-    Of a request to Socket.IO, the query shows protocol and transport alone: other values may be keys, and the id
-    of a polling client is all that is needed to speak for it.
+    The query of a request to Socket.IO shows only protocol and transport: other values may be keys, and anyone who
+    knows the id of a polling client can act as that client.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Clean a line, which is always shown."""
+        """Clean a line; return True, so that it is always logged."""
         if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
             record.args = tuple(_clean(value) if isinstance(value, str) else value for value in record.args)
         return True
@@ -84,14 +84,14 @@ class LogOptions:
 
 
 def configure_logging(options: MutableMapping[str, Any], *, refusals: bool = False) -> None:
-    """Configure logging before anything is loaded that logs, and let uvicorn do it again in its processes.
+    """Configure logging before the application is loaded, and let uvicorn do it again in its processes.
 
     Args:
         options: Of the command line; those of `log_options` are replaced by uvicorn's `log_config`.
         refusals: Whether refused events are logged, as they are with the reloader.
 
     Raises:
-        click.UsageError: A configuration of the user's own contradicts the others.
+        click.UsageError: ``--log-config`` contradicts the other options.
     """
     form, events = options.pop("log_format", "text"), options.pop("event_log", False)
     if options.get("log_config"):
@@ -111,7 +111,7 @@ def keeping_levels(config: Any) -> Iterator[None]:
     """Keep the levels that an application has given to our loggers while uvicorn configures them again.
 
     Args:
-        config: What uvicorn configures; a dict is from `configure_logging`, which was there before the application.
+        config: What uvicorn configures; a dict comes from `configure_logging`, which ran before the application.
     """
     loggers = logging.root.manager.loggerDict if isinstance(config, dict) else {}
     levels = [

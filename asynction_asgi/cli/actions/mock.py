@@ -56,7 +56,7 @@ def serve_mock(
 
 
 def create_app() -> AsynctionSocketIO:
-    """Make the application that the parent process was asked for."""
+    """Make the application with the options of the parent process."""
     spec, server_name, docs_root, schemas, cors, settings = json.loads(os.environ[_VARIABLE])
     return _load_or_exit(spec, server_name, docs_root, schemas, cors, MockSettings(**settings))
 

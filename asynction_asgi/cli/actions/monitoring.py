@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ...server import AsynctionSocketIO
 
 _LOCAL = "127.0.0.1"
-# A worker that has not looked at its clock for so long is stuck.
+# A worker that has not beaten for this long is stuck.
 _STUCK_SECONDS = 10.0
 _NO_WORKER = Health(handlers=False, queue=False, draining=False)
 
@@ -73,7 +73,7 @@ def check_metrics(app: Callable[..., Any]) -> list[Metrics]:
     """Return the metrics of each server of this package in an application.
 
     Raises:
-        click.UsageError: One has none, or two can't be told apart.
+        click.UsageError: A server has no metrics, or two can't be told apart.
     """
     found = [(mount, served.metrics) for mount, served in find_served(app)]
     for mount, metrics in found:
@@ -123,8 +123,8 @@ class WorkersMonitor:
         folder: Where workers put their files.
 
     Attributes:
-        folder: As given.
-        description: Says where metrics and probes are.
+        folder: The folder of the workers' files.
+        description: A line that says where metrics and probes are.
     """
 
     def __init__(self, sock: socket.socket, folder: Path) -> None:
@@ -142,15 +142,15 @@ class WorkersMonitor:
         self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
 
     def start(self) -> None:
-        """Answer from a thread."""
+        """Start to answer, in a thread."""
         self._thread.start()
 
     def begin_end(self) -> None:
-        """Say from now on that no clients may be sent here."""
+        """Report from now on that no clients may be sent here."""
         self._ending = True
 
     def stop(self) -> None:
-        """Answer no more."""
+        """Stop answering."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(_STUCK_SECONDS)
@@ -163,7 +163,7 @@ class WorkersMonitor:
         server.stop()
 
     def expose(self, media_type: str) -> str:
-        """Return the sum over all workers, those that have died included."""
+        """Return the sum over all workers, including those that have died."""
         self._gathering.look()
         totals = self._gathering.totals()
         layouts = [layout for layout, _ in totals]
@@ -211,7 +211,7 @@ class _Config(uvicorn.Config):
 
 
 def _without_log(protocol: Callable[..., Any]) -> Any:
-    """Return what makes uvicorn's protocol without lines in the access log, which scrapes would fill."""
+    """Return a factory of uvicorn's protocol that writes no access log, which scrapes would fill."""
 
     def create(**options: Any) -> Any:
         made = protocol(**options)
@@ -222,11 +222,11 @@ def _without_log(protocol: Callable[..., Any]) -> Any:
 
 
 class MonitorServer:
-    """A second, small server on the loop that runs.
+    """A second, small server on the running event loop.
 
     Args:
-        app: What answers.
-        sock: Where it listens.
+        app: The application that answers.
+        sock: The socket to listen on.
     """
 
     def __init__(self, app: Callable[..., Any], sock: socket.socket) -> None:
@@ -238,7 +238,7 @@ class MonitorServer:
         self._sock = sock
 
     async def start(self) -> None:
-        """Begin to answer."""
+        """Start to answer."""
         await self._server.startup(sockets=[self._sock])
 
     def stop(self) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Front:
-    """What was asked for on the command line, by the names of the options."""
+    """The options of the command, by name."""
 
     spec: str | None
     server_name: str | None

@@ -52,7 +52,7 @@ def check_needed_queue(app: Callable[..., Any]) -> None:
     """Refuse an application whose readiness can't depend on a message queue.
 
     Raises:
-        click.UsageError: It has none.
+        click.UsageError: The application has no message queue.
     """
     if all(queue_of(served.server.manager) is None for _, served in find_served(app)):
         raise click.UsageError(
@@ -61,7 +61,7 @@ def check_needed_queue(app: Callable[..., Any]) -> None:
 
 
 def check_ready_path(app: Callable[..., Any], path: str | None) -> None:
-    """Refuse a path that would hide another one.
+    """Refuse a path of probes that would hide another one.
 
     Raises:
         click.BadParameter: It is not a path, or Socket.IO, its documentation, metrics or health are there.

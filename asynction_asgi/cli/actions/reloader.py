@@ -1,4 +1,4 @@
-"""``--reload``: uvicorn's reloader, which follows the files of documents beside Python's."""
+"""``--reload``: uvicorn's reloader, which follows the files of documents besides Python's."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def run_target(
         ctx: The command's context, which knows what was typed.
         wanted: The target to serve.
         options: Options of uvicorn.
-        ending: How the server ends, and tells probes.
+        ending: How the server ends and answers probes.
         monitor: Host and port for metrics and probes, or None.
 
     Raises:

@@ -49,10 +49,10 @@ def serve(
     Args:
         app: The ASGI application, for a single process.
         options: Options of uvicorn, by the names that `uvicorn_options` gives them.
-        factory: ``module:callable`` that makes the application again, for workers and the reloader.
-        documents: Documents for the reloader to follow, together with the files they refer to; each with where
-            its schemas of absolute URIs are kept.
-        ending: How the server ends, and tells probes.
+        factory: ``module:callable`` that makes the application in workers and under the reloader.
+        documents: Documents for the reloader to follow, together with the files they refer to; each with the
+            places of schemas that it refers to by absolute URIs.
+        ending: How the server ends and answers probes.
         monitor: Host and port for metrics and probes, or None.
 
     Raises:

@@ -1,4 +1,4 @@
-"""uvicorn's server, which lets clients leave in time before it stops."""
+"""uvicorn's server, which lets clients leave before it stops."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def share(metrics: Metrics, folder: Path) -> None:
 
 
 def _log_failures(what: str, results: Iterable[object]) -> None:
-    """Log the errors among the results of applications, which keep none of the others from ending."""
+    """Log the errors among the results of applications; each ends even if another one fails."""
     for result in results:
         if isinstance(result, Exception):
             logger.error("an application failed to %s", what, exc_info=result)
@@ -56,7 +56,7 @@ def _log_failures(what: str, results: Iterable[object]) -> None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How a server ends, and how it says so.
+    """How a server ends, and how it tells probes.
 
     Attributes:
         drain: Seconds over which clients leave after SIGTERM.
@@ -106,7 +106,7 @@ class Server(uvicorn.Server):
         self._leaving: asyncio.Future[Any] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept connections, and say where."""
+        """Accept connections, and log where."""
         self._loop = asyncio.get_running_loop()
         accept_interrupts()
         path = self._ending.ready_path
@@ -129,7 +129,7 @@ class Server(uvicorn.Server):
                     " request, and its background tasks with it; use lifespan=sio.lifespan, sio being the server",
                     printable(mount) or "/",
                 )
-            served.server.listen()  # one under a mount may not have been told that the process starts
+            served.server.listen()  # a mounted server may have received no start-up
             served.measure()
         if self._monitor is not None:
             self._monitor_server = MonitorServer(
@@ -163,7 +163,7 @@ class Server(uvicorn.Server):
             super().handle_exit(sig, frame)
 
     def _hurry(self) -> None:
-        """End the draining, or don't begin it; called within a signal handler."""
+        """End the draining, or prevent it; called by a signal handler."""
         self._seconds = 0.0
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._end_drain)
@@ -187,7 +187,7 @@ class Server(uvicorn.Server):
         """Let clients leave until all have left, or a signal ends it.
 
         Args:
-            shared: Whether other processes listen on the same socket: this one stops to accept then, since
+            shared: Whether other processes listen on the same socket: this one then stops accepting, because
                 it would refuse clients that another could take.
         """
         seconds = self._seconds
@@ -196,11 +196,13 @@ class Server(uvicorn.Server):
         draining = (served.server.drain(seconds, admitting=shared) for served in self._served)
         self._leaving = asyncio.gather(*draining, return_exceptions=True)
         if shared:
-            await asyncio.sleep(0)  # until draining has begun: one that listens no more seems to end at once
+            await asyncio.sleep(
+                0
+            )  # so that draining begins first: a server that has stopped listening seems to end at once
             for server in self.servers:
                 server.close()
         await asyncio.wait([self._leaving])
-        self._seconds = 0.0  # the next signal means more
+        self._seconds = 0.0  # the next signal no longer ends a draining
         with contextlib.suppress(asyncio.CancelledError):  # by a signal
             _log_failures("drain", self._leaving.result())
 

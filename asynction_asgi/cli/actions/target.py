@@ -91,14 +91,14 @@ class Target:
         for _, served in find_served(app):
             if served is app:
                 served.check_handlers()
-            else:  # more handlers and secrets may come in the lifespan of what is around it
+            else:  # the lifespan of the application around it may add handlers and secrets
                 served.check_imports()
             if self.route is not None:
                 served.server.eio.route = self.route
         return app
 
     def documents(self, app: Callable[..., Any]) -> dict[Path, Mapping[str, str | Path]]:
-        """Return the files of the application's documents, with where the schemas of absolute URIs are kept."""
+        """Return the files of the application's documents, each with where its schemas of absolute URIs are."""
         if self.is_document:
             return {Path(self.name): dict(self.schemas or {})}
         specs = [served.spec for _, served in find_served(app)]

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 _UNUSABLE = 2
 _WIDTH = 78  # of the line of progress, which must not wrap
-_POLITE = 20.0  # events per second to a foreign host
+_POLITE = 20.0  # events per second to another machine
 
 
 def run(
@@ -73,7 +73,7 @@ def run(
     """Read the options of the command, test the server and exit.
 
     Raises:
-        click.UsageError: An option is invalid, or the host is foreign and was not given twice.
+        click.UsageError: An option is invalid, or the server is on another machine and was not confirmed.
     """
     document = served_spec(read_document(ctx, spec, schemas=schemas, server_name=server_name, code=_UNUSABLE))
     address = read_address(url, document=document, **address_options)
@@ -134,8 +134,8 @@ def run(
             FORMATS[form](report, commands, file)
     if code == 0 and report.untested and not allow_untested:
         say(
-            f"{len(report.untested)} of {len(named)} namespaces not tested: present what they ask for by --auth,"
-            " --header or --query, choose others by --namespace, or add --allow-untested",
+            f"{len(report.untested)} of {len(named)} namespaces not tested: pass the credentials that they require with"
+            " --auth, --header or --query, select others with --namespace, or add --allow-untested",
             fg="red",
         )
         code = _UNUSABLE
@@ -177,7 +177,9 @@ def _check_events(spec: Spec, events: Sequence[str]) -> None:
     known = {name for namespace in spec.namespaces.values() for name in namespace.receives}
     for event in events:
         if event not in known:
-            raise click.UsageError(f"the document lets clients emit no {event!r}{did_you_mean(event, known)}")
+            raise click.UsageError(
+                f"the document does not let clients emit {event!r}{did_you_mean(event, known)}"
+            )
 
 
 def _refusals(ctx: click.Context, path: str | None, schemas: Mapping[str, str]) -> RefusalReader:
@@ -206,7 +208,7 @@ def _show_plan(batches: Iterable[Batch], named: dict[str, str]) -> None:
 
 
 def _progress() -> Any:
-    """Return what shows a line on a terminal in place of the last one, and nothing elsewhere."""
+    """Return a function that replaces the last line of a terminal; elsewhere it shows nothing."""
     if not sys.stderr.isatty():
         return lambda _: None
 

@@ -1,7 +1,7 @@
-"""``--workers``: uvicorn's supervisor, whose workers let clients leave in time.
+"""``--workers``: uvicorn's supervisor, whose workers let clients leave before they end.
 
-uvicorn's own makes its workers in four methods, with a server that can't be chosen; they are written again
-here. While workers drain, a signal to the supervisor reaches them.
+uvicorn's own creates workers in four methods, with a server that can't be chosen, so they are overridden here.
+While workers drain, a signal to the supervisor reaches them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = get_logger("cli")
 
 _CHECK_SECONDS = 0.1
-# For a new worker to import the application, and for what that does at its start.
+# For a new worker to import the application and to complete its start-up.
 _START_SECONDS = 60.0
 
 
@@ -42,7 +42,7 @@ class _Worker(Process):
     """A process that runs our server.
 
     Attributes:
-        serves: Whether it did when it last answered.
+        serves: Whether it was serving when it last answered.
     """
 
     serves = False
@@ -68,7 +68,7 @@ class _Worker(Process):
         self.child_conn.close()
 
     def ping(self, timeout: float = 5) -> bool:
-        """Return whether the worker answers in time; one that dies meanwhile is not waited for."""
+        """Return whether the worker answers in time; stop waiting if it dies."""
         try:
             self.parent_conn.send(b"ping")
             if self.parent_conn not in wait([self.parent_conn, self.process.sentinel], timeout):
@@ -80,7 +80,7 @@ class _Worker(Process):
 
 
 class Workers(Multiprocess):
-    """Starts workers, replaces those that die, and on SIGHUP all of them, one after the other.
+    """Starts workers and replaces those that die; on SIGHUP, replaces all of them one after the other.
 
     Args:
         config: Of uvicorn.
@@ -137,7 +137,7 @@ class Workers(Multiprocess):
         self._retire(self.processes.pop())
 
     def handle_signals(self) -> None:
-        """Do what signals ask for; `_take_end` may take some of them meanwhile."""
+        """Handle the queued signals; `_take_end` may remove some of them meanwhile."""
         while self.signal_queue:
             name = SIGNALS[self.signal_queue.pop(0)]
             handle = getattr(self, f"handle_{name.lower()}", None)
@@ -166,7 +166,7 @@ class Workers(Multiprocess):
                 return
 
     def keep_subprocess_alive(self) -> None:
-        """Replace workers that died, or that don't answer, unless all end."""
+        """Replace workers that died or don't answer, unless all are ending."""
         if self.should_exit.is_set():
             return
         for place, worker in enumerate(self.processes):
@@ -174,7 +174,7 @@ class Workers(Multiprocess):
                 continue
             worker.kill()
             worker.process.join()
-            if worker.exitcode == STARTUP_FAILURE:  # another one would fail in the same way
+            if worker.exitcode == STARTUP_FAILURE:  # the next one would fail in the same way
                 logger.error("worker %s failed to start; stopping", worker.pid)
                 self.failed = True
                 self.should_exit.set()
@@ -191,7 +191,7 @@ class Workers(Multiprocess):
             logger.info("All %d workers accept clients", len(self.processes))
 
     def terminate_all(self) -> None:
-        """Tell the workers to end, and refuse new connections as they do."""
+        """Send SIGTERM to the workers, and refuse new connections meanwhile."""
         if self._monitor is not None:
             self._monitor.begin_end()
         super().terminate_all()
@@ -203,12 +203,12 @@ class Workers(Multiprocess):
         self._await_end(self.processes)
 
     def _retire(self, worker: Process) -> None:
-        """End a worker that is not one of `processes` any more."""
+        """End a worker that is no longer one of `processes`."""
         worker.terminate()
         self._await_end([worker])
 
     def _await_ready(self, worker: Process) -> bool:
-        """Wait until a worker serves; return False if it ended, takes too long, or all are to end."""
+        """Wait until a worker serves; return False if it ended or takes too long, or if all must end."""
         deadline = time.monotonic() + _START_SECONDS
         while worker.process.is_alive() and time.monotonic() < deadline:
             if worker.wait_until_ready(_CHECK_SECONDS):
@@ -220,10 +220,10 @@ class Workers(Multiprocess):
         return False
 
     def _await_end(self, workers: Collection[Process]) -> None:
-        """Wait for workers to end; SIGINT and SIGTERM, which come meanwhile, end their draining.
+        """Wait for workers to end; SIGINT or SIGTERM in the meantime ends their draining.
 
-        They get SIGTERM for that, again and again, because signals that come close together count as one. A
-        second SIGINT, which a terminal may have sent them, too, would make uvicorn skip the lifespan's end.
+        They then get SIGTERM again and again, because signals that arrive close together count as one. A
+        second SIGINT would make uvicorn skip the lifespan's end, and a terminal may already have sent one.
         """
         hurried = self._interrupted
         while alive := [worker for worker in workers if worker.process.is_alive()]:
@@ -237,7 +237,7 @@ class Workers(Multiprocess):
             self.keep_subprocess_alive()
 
     def _take_end(self) -> bool:
-        """Let all workers end if SIGINT or SIGTERM came; return whether one of them did."""
+        """Let all workers end if SIGINT or SIGTERM arrived; return whether one did."""
         came = {signal.SIGINT, signal.SIGTERM} & {*self.signal_queue}
         if came:
             self.signal_queue.clear()

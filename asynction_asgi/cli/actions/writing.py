@@ -10,7 +10,7 @@ from ...errors import printable
 
 
 def write_document(text: str, output: str | None, *, force: bool) -> None:
-    """Write a document to a file, or to standard output without one.
+    """Write a document to a file, or to standard output if `output` is None.
 
     Raises:
         click.ClickException: The file exists, or can't be written.

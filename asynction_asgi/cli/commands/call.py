@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     "--follow",
     metavar="SECONDS",
     type=SECONDS,
-    help="Print what the server emits meanwhile, and for so long after the acknowledgement.",
+    help="Also print what the server emits before the acknowledgement, and for this many seconds after it.",
 )
 @click.option(
     "--others",

@@ -1,4 +1,4 @@
-"""``asynction-asgi client``: types of a contract, and a typed way to connect, for its clients."""
+"""``asynction-asgi client``: a typed module for the clients of a contract."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ def client(
 ) -> None:
     """Write a typed client module for SPEC.
 
-    The module is named after the document's title. It depends on the contract alone: commit it, and let --check
-    tell when it is out of date.
+    The module is named after the document's title. It depends only on the contract: commit it, and let --check
+    report when it is out of date.
 
-    Exits with 1 when the document can't be served, the file belongs to somebody else, or --check finds a
-    difference.
+    Exits with 1 when the document can't be served, the file was not written by this command, or --check
+    finds a difference.
     """
     from ...spec import check_document  # noqa: PLC0415  # not for --help and completion
     from ...typed_clients import (  # noqa: PLC0415  # likewise

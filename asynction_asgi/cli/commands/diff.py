@@ -32,16 +32,16 @@ _THRESHOLDS = ("never", "breaking", "unbumped", "unknown", "info")
     type=click.Choice(_THRESHOLDS),
     default="breaking",
     show_default=True,
-    help="From which level on to exit with 1; unbumped lets breaking changes pass where the major version rose.",
+    help="The lowest level that makes the exit status 1; unbumped allows breaking changes if the major version rose.",
 )
 @click.option(
     "--effort",
     type=click.FloatRange(0, min_open=True),
     default=1.0,
     show_default=True,
-    help="Multiplies how much is tried for a verdict before it is unknown.",
+    help="Factor for how much to try before a verdict is unknown.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another one tries other values.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed tries other values.")
 @schemas_option
 @click.pass_context
 def diff(
@@ -59,10 +59,10 @@ def diff(
     """Compare two versions of a document and say which changes break clients.
 
     OLD and NEW are files, or documents of git as REVISION:PATH, such as main:chat.yaml. A change is breaking
-    when a value shows it, which is printed; compatible only when that is proved; and unknown otherwise.
+    if a value shows it, which is printed; compatible if that is proved; and unknown otherwise.
 
     Exits with 0 when nothing reaches --fail-on, with 1 when something does, and with 2 when a document can't
-    be read or can't be served. With --since, a file that the revision lacks is new and no finding.
+    be read or can't be served. With --since, a file that the revision does not have is new, not a finding.
     """
     from ..actions import diff as action  # noqa: PLC0415  # not for --help and completion
 

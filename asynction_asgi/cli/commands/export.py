@@ -25,15 +25,16 @@ if TYPE_CHECKING:
 def export(
     targets: Sequence[str], *, output: str | None, force: bool, title: str, version: Any, app_dir: str
 ) -> None:
-    """Write a document of the handlers of a python-socketio server.
+    """Write a document from the handlers of a python-socketio server.
 
     MODULE:NAME is a socketio.AsyncServer or Server, an ASGIApp around one, or an object of a namespace class.
     Annotations of parameters and of what handlers return become schemas, the paths of the functions become
-    x-handlers, and literal names in emits become events of the server. Standard error says what is left open,
-    and where.
+    x-handlers, and literal names in emits become events of the server. Standard error says what is left to
+    fill in, and where.
 
     The document is then checked strictly and bound to the functions. Exits with 1 if the module can't be
-    imported, the file exists, or that shows a problem; in the last case the document is written.
+    imported, the file exists, or the check finds a problem; in the last case the document is written all
+    the same.
     """
     from ..actions import export as action  # noqa: PLC0415  # not for --help and completion
 

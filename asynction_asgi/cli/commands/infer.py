@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "--guess",
     type=click.Choice(["enums"]),
     multiple=True,
-    help="Write as comments where texts seem to be enumerated; needs records with values.",
+    help="Mark strings that look like enumerations by comments; needs records with values.",
 )
 def infer(
     records: Sequence[str],
@@ -32,11 +32,11 @@ def infer(
     version: Any,
     guess: Sequence[str],
 ) -> None:
-    """Write a document that declares what RECORDs of 'proxy --record' hold.
+    """Write a document that declares what RECORDs of 'proxy --record' contain.
 
-    Types, members, arities and acknowledgements come from the traffic, and a member is required once it was
-    in ten objects and in all. Limits, patterns and closed objects are left to you. The document passes
-    'check --strict', and the same traffic passes it.
+    Types, members, arities and acknowledgements come from the traffic, and a member is required if it was
+    in all objects, and in ten at least. Limits, patterns and closed objects are left to you. The document
+    passes 'check --strict', and the same traffic passes it.
 
     Exits with 1 if a record can't be read, or the file exists.
     """

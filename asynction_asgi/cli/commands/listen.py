@@ -45,11 +45,11 @@ def listen(
     """Connect to the server at URL and print events as they arrive, until Ctrl-C.
 
     A lost connection is opened again. If the server asks for an acknowledgement, one is sent, even for
-    events that are not printed. With --json each line is an object of time, event and args, and of ack if
-    one was sent.
+    events that are not printed. With --json, each line is an object with time, event and args, and with
+    ack if one was sent.
 
     Exits with 1 if the server can't be reached, refuses or disconnects this client, if fewer events
-    than --count came, or if an event does not match the document of --spec.
+    than --count arrived, or if an event does not match the document of --spec.
     """
     from ..actions import listen as action  # noqa: PLC0415  # not for --help and completion
     from ..actions.connection import finish, read_connection  # noqa: PLC0415  # likewise

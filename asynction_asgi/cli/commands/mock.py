@@ -27,13 +27,13 @@ def mock() -> None:
     help="The AsyncAPI document.",
 )
 @click.option("--server-name", help="The document's server to serve as; it picks path and channels.")
-@click.option("--seed", type=int, help="Equal seeds give equal values.")
+@click.option("--seed", type=int, help="Make up the same values in every run with this seed.")
 @click.option(
     "--interval",
     type=click.FloatRange(0),
     default=1.0,
     show_default=True,
-    help="Seconds between two events to a client; 0 emits events only after received ones.",
+    help="Seconds between two events to a client; 0 emits events only after it has received one.",
 )
 @click.option(
     "--jitter", type=click.FloatRange(0), default=0.0, help="Seconds by which an interval may differ."

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     "-s",
     "--spec",
     type=click.Path(exists=True, dir_okay=False),
-    help="The AsyncAPI document; without it everything passes, to be recorded.",
+    help="The AsyncAPI document; without it, everything passes and is only recorded.",
 )
 @click.option("--server-name", help="The document's server to serve as; it picks path and channels.")
 @click.option(
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     "--record",
     type=click.Path(dir_okay=False),
     metavar="FILE",
-    help="Append what passes to a file, for 'infer'; without texts and numbers of payloads.",
+    help="Append the traffic to a file, for 'infer', without the strings and numbers in payloads.",
 )
 @click.option(
-    "--record-values", is_flag=True, help="Record payloads as they are; credentials are left out still."
+    "--record-values", is_flag=True, help="Record payloads unchanged; credentials are still left out."
 )
 @click.option(
     "--check-security",
@@ -100,11 +100,10 @@ def proxy(
     cors: Sequence[str],
     **options: Any,
 ) -> None:
-    """Stand in front of the Socket.IO server at URL and keep it, and its clients, to a document.
+    """Serve in front of the Socket.IO server at URL, and hold it and its clients to a document.
 
-    What a client sends reaches the server only if the document declares it, and what the server sends
-    reaches the client only then. The server may be written in any language; it must speak protocol 5,
-    which is that of Socket.IO 3 and 4.
+    In both directions, only what the document declares passes. The server may be written in any language;
+    it must speak protocol 5, the one of Socket.IO 3 and 4.
 
     Exits with 1 if the document can't be served, or the record can't be written.
     """
@@ -112,7 +111,7 @@ def proxy(
 
     if spec is None and record is None:
         raise click.UsageError(
-            "give --spec to keep the server to a document, or --record to record its traffic"
+            "use --spec to hold the server to a document, or --record to record its traffic"
         )
     if record is None and record_values:
         raise click.UsageError("--record-values needs --record")

@@ -84,8 +84,8 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="On SIGTERM, let clients leave one after another over these seconds, so that they come back to"
-    " other processes. A second signal ends that.",
+    help="On SIGTERM, disconnect clients one after another over this time, so that they reconnect to other"
+    " processes. A second signal disconnects the rest.",
 )
 @click.option(
     "--ready-path",
@@ -96,8 +96,9 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     "--ready-needs-queue",
     "needs_queue",
     is_flag=True,
-    help="Answer probes by 503 in every outage of the message queue. All processes leave the load balancer then;"
-    " by default, a process is ready once it has reached the queue, and serves its own clients in an outage.",
+    help="Answer probes with 503 during every outage of the message queue, which takes all processes out of the"
+    " load balancer. By default, a process is ready once it has reached the queue, and serves its own clients"
+    " during an outage.",
 )
 @click.option(
     "--route",
@@ -106,14 +107,12 @@ def _check_route(ctx: click.Context, param: click.Parameter, value: str | None) 
     help="Begin the ids of connections with NAME, so that a load balancer can send a client's requests to this"
     " process.",
 )
-@click.option(
-    "--tracing", is_flag=True, help="Begin spans of OpenTelemetry for connections, events and emits."
-)
+@click.option("--tracing", is_flag=True, help="Create OpenTelemetry spans for connections, events and emits.")
 @click.option(
     "--monitor",
     metavar="[ADDRESS:]PORT",
     help="Serve on a separate port, of 127.0.0.1 unless ADDRESS is given: /metrics for Prometheus, /live and"
-    " /ready for probes; of several workers, the sum.",
+    " /ready for probes; with --workers, for all of them together.",
 )
 @schemas_option
 @cors_option

@@ -1,4 +1,4 @@
-"""``asynction-asgi schema``: a JSON Schema by which editors check documents."""
+"""``asynction-asgi schema``: a JSON Schema with which editors check documents."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import click
     "-o",
     "--output",
     type=click.Path(dir_okay=False, writable=True),
-    help="The file to write; standard output if there is none.",
+    help="The file to write; by default, standard output.",
 )
 @click.option(
     "--alone", is_flag=True, help="Leave out AsyncAPI's own schema, which editors fetch by its URL."
 )
 def schema(output: str | None, *, alone: bool) -> None:
-    """Print a JSON Schema by which editors complete and check documents as they are written.
+    """Print a JSON Schema with which editors complete and check documents as they are written.
 
-    It lies over AsyncAPI's own, which lets every extension pass. 'check' knows more.
+    It extends AsyncAPI's own schema, which accepts any extension. 'check' finds more.
     """
     from ...spec.structure.editor_schema import editor_schema  # noqa: PLC0415  # not for --help and completion
 

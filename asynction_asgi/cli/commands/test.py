@@ -23,7 +23,7 @@ _PHASES = ("examples", "edges", "faults", "random", "wire")
     "--spec",
     type=click.Path(exists=True, dir_okay=False),
     required=True,
-    help="The document that the server should keep to.",
+    help="The document that the server should follow.",
 )
 @schemas_option
 @click.option("--server-name", help="The server of the document; it picks path and channels.")
@@ -56,11 +56,11 @@ _PHASES = ("examples", "edges", "faults", "random", "wire")
     show_default=True,
     help="How many random lists of arguments to send per event.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Another one sends other values.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Another seed sends other values.")
 @click.option(
     "--rate",
     type=click.FloatRange(0, min_open=True),
-    help="The most events per second; 20 for a host of --allow-host, and no limit on this machine.",
+    help="The most events per second; by default 20 for the host of --allow-host, and unlimited on this machine.",
 )
 @click.option(
     "--seconds", type=SECONDS, default=60.0, show_default=True, help="Stop sending after this time."
@@ -68,12 +68,12 @@ _PHASES = ("examples", "edges", "faults", "random", "wire")
 @click.option(
     "--allow-host",
     metavar="HOST",
-    help="The host of URL, once more, if it is not this machine.",
+    help="Repeat the host of URL to confirm it, if it is not this machine.",
 )
 @click.option(
     "--refusal",
     type=click.Path(exists=True, dir_okay=False),
-    help="A JSON Schema of the acknowledgements by which this server refuses.",
+    help="A JSON Schema of the acknowledgements with which this server refuses events.",
 )
 @click.option(
     "--format",
@@ -89,7 +89,7 @@ _PHASES = ("examples", "edges", "faults", "random", "wire")
 @click.option(
     "--allow-untested", is_flag=True, help="Exit with 0 even if a namespace refused the connection."
 )
-@click.option("--dry-run", is_flag=True, help="Print what would be sent, and connect to no server.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent, without connecting.")
 @address_options(timeout=2.0)
 @click.pass_context
 def test(
@@ -107,8 +107,9 @@ def test(
 ) -> None:
     """Send what the document allows and what it forbids to the server at URL, and report what contradicts it.
 
-    The server may be written in any language. Test one whose data may be lost: every event of the document
-    is sent, many times. Each finding is repeated on a new connection, made small, and shown with a command.
+    The server may be written in any language. Test only a server whose data may be lost: every event of the
+    document is sent many times. Each finding is repeated on a new connection, reduced, and shown with a
+    command.
 
     Exits with 0 if nothing was found, with 1 if something was, and with 2 if the server can't be reached, a
     namespace refused the connection and was not tested, or the command is used wrongly.
