@@ -1,4 +1,4 @@
-"""The seam to python-socketio and python-engineio, and the only importer of both."""
+"""The server's side of python-socketio and python-engineio: what the rest of the package needs of them."""
 
 from __future__ import annotations
 

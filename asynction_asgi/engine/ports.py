@@ -167,7 +167,7 @@ class Host(Protocol):
     owner: Uplink | None
     limits: Limits
     reason: Any
-    sockets: dict[str, Any]
+    sockets: dict[str, Transport]
     reports: Reports
     counts: Counts
     max_http_buffer_size: int
@@ -186,11 +186,11 @@ class Host(Protocol):
         """While a poll is held, look whether the server wants to exit."""
         ...
 
-    def trigger_message(self, socket: Any, data: str | bytes) -> Awaitable[None]:
+    def trigger_message(self, socket: Transport, data: str | bytes) -> Awaitable[None]:
         """Hand a message to the handler that is registered in place of the Socket.IO half."""
         ...
 
-    async def transport_closed(self, socket: Any, reason: str) -> None:
+    async def transport_closed(self, socket: Transport, reason: str) -> None:
         """Run the disconnect handler of a connection."""
         ...
 

@@ -31,8 +31,8 @@ from .peers.returning import Returning
 from .peers.rooms import Rooms
 from .peers.service import Service
 from .peers.stopping import STOP_SECONDS, Stopping
-from .peers.tasks import Tasks
 from .reports import Reports
+from .tasks import Tasks
 from .transport.asgi import EngineApp
 from .transport.engineio_server import EngineServer
 from .wire.codec import check_depth

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from ..carrier import Carrier
     from ..peers.here import Here, Move
     from ..peers.relayed_callbacks import RelayedCallbacks
-    from ..peers.tasks import Tasks
+    from ..tasks import Tasks
     from .link import Link
     from .settings import QueueSettings
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..peers.members import Member
     from ..peers.returning import Returning
     from ..peers.sessions import Session
-    from ..peers.tasks import Tasks
+    from ..tasks import Tasks
     from .claims import Claims
     from .everywhere import OnQueue
     from .process_id import Identity

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from ..peers.here import Here
     from ..peers.parting import Parting
     from ..peers.returning import Returning
-    from ..peers.tasks import Tasks
+    from ..tasks import Tasks
     from .settings import QueueSettings
 
 

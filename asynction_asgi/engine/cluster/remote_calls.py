@@ -10,7 +10,7 @@ from ...errors import QueueError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ..peers.tasks import Tasks
+    from ..tasks import Tasks
 
 # A call that its client's process has not taken by then makes this process ask for the client.
 _TAKEN_SECONDS = 0.25

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..peers.calls import Calls
     from ..peers.parting import Parting
     from ..peers.rooms import Rooms
-    from ..peers.tasks import Tasks
+    from ..tasks import Tasks
     from .everywhere import OnQueue
 
     Message = dict[str, Any]

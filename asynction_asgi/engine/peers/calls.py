@@ -18,9 +18,9 @@ from .members import Phase
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
+    from ..tasks import Tasks
     from .members import Member
     from .rooms import Rooms
-    from .tasks import Tasks
 
 
 class Calls:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ..endpoint import Endpoint, Sender
     from ..limits import Limits
+    from ..tasks import Tasks
     from ..watch import Watch
     from .lanes import Lanes
     from .parting import Parting
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from .returning import Returning
     from .rooms import Rooms
     from .service import Service
-    from .tasks import Tasks
 
 _HOLD_SECONDS = 0.005
 _LONGEST_NAMESPACE = 512

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from ..limits import Limits
     from ..ports import Host
     from ..reports import Reports
+    from ..tasks import Tasks
     from .calls import Calls
     from .lanes import Lanes
     from .replies import Replies
     from .returning import Returning
     from .rooms import Rooms
     from .service import Service
-    from .tasks import Tasks
 
 
 class Parting:

@@ -10,11 +10,11 @@ from .leaving import LEAVE_SECONDS, Leaving, close, finish, send_away, unfinishe
 
 if TYPE_CHECKING:
     from ..ports import Host, Transport
+    from ..tasks import Tasks
     from .replies import Replies
     from .returning import Returning
     from .rooms import Rooms
     from .service import Service
-    from .tasks import Tasks
 
 # Seconds after which handlers still running are cancelled.
 STOP_SECONDS = 5.0
@@ -113,7 +113,7 @@ class Stopping:
         deadline = loop.time() + seconds + STOP_SECONDS + _MOST_RETURN_SECONDS
         await self._await_successor(loop.time() + _SUCCESSOR_SECONDS)
         begin = loop.time()
-        sockets: list[Transport] = list(self._transports.sockets.values())
+        sockets = list(self._transports.sockets.values())
         for number, socket in enumerate(sockets, 1):
             wait = begin + seconds * number / len(sockets) - loop.time()
             if wait > 0:
@@ -153,7 +153,7 @@ class Stopping:
         deadline = asyncio.get_running_loop().time() + seconds
         await self._leaving.let_go(list(self._transports.sockets.values()), seconds)
         self._rooms.stop_seeking()  # during an outage of the queue it would not end
-        late: list[Transport] = list(self._transports.sockets.values())  # that came meanwhile
+        late = list(self._transports.sockets.values())  # that came meanwhile
         for socket in late:
             close(socket)
         closing = [socket.closing_task for socket in late if socket.closing_task is not None]

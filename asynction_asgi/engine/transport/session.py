@@ -19,7 +19,7 @@ from engineio.async_socket import AsyncSocket
 from ...logs import get_logger
 from ...reasons import Close
 from ..peers.members import Connection
-from ..peers.tasks import until_ended
+from ..tasks import until_ended
 from ..wire import close_codes
 from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER

@@ -103,12 +103,7 @@ def choose_codec(module: ModuleType | Any | None, *, depth: int) -> Codec:
     """Return the codec of the user's JSON module, else of orjson if it is installed, else of Python's."""
     if module is not None:
         return _foreign(module, depth)
-    return _fast(depth) if is_installed("orjson") else _plain(depth)
-
-
-def plain_codec(depth: int = 128) -> Codec:
-    """Return the codec that needs no package beyond Python's own."""
-    return _plain(depth)
+    return _fast(depth) if is_installed("orjson") else plain_codec(depth)
 
 
 def check_depth(value: Any, depth: int, text: str | None = None) -> None:
@@ -195,7 +190,8 @@ def _plain_dumps(value: Any, attachments: Attachments) -> bytes:
         raise UnencodableError(str(error)) from error
 
 
-def _plain(depth: int) -> Codec:
+def plain_codec(depth: int) -> Codec:
+    """Return the codec that needs no package beyond Python's own."""
     return Codec(_guarded(_plain_loads, depth), _plain_dumps)
 
 

@@ -69,7 +69,7 @@ CIRCLE.append(CIRCLE)
     ids=lambda value: "" if isinstance(value, str) else type(value).__name__,
 )
 @each_case("kind", [EVENT, ACK], ids=["event", "ack"])
-@each_case("codec", [choose_codec(None, depth=128), plain_codec()], ids=["fast", "plain"])
+@each_case("codec", [choose_codec(None, depth=128), plain_codec(128)], ids=["fast", "plain"])
 def test_an_encoding_error_names_place_and_remedy(value: object, message: str, kind: int, codec: Any) -> None:
     """Both encoders name the place among the arguments, and what to use instead."""
     arguments = [{"fine": [1, None, "x"], "a": value}]

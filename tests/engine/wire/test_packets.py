@@ -241,7 +241,7 @@ def test_upstreams_engine_packets_become_frames(packet: Any, body: bytes, *, bin
 def test_data_like_placeholders_is_not_sent_with_bytes(value: Any) -> None:
     """Such data raises only beside bytes, where a receiver would replace it or fail."""
     lure = {"_placeholder": value, "num": 0}
-    for codec in (CODEC, plain_codec()):
+    for codec in (CODEC, plain_codec(128)):
         with pytest.raises(UnencodableError):
             encode_packet(packets.EVENT, ["a", b"x", lure], codec)
         assert len(encode_packet(packets.EVENT, ["a", lure], codec)) == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..logs import logger
+from .logs import logger
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
