@@ -58,7 +58,7 @@ SEAMS = "--deselect=tests/engine/test_seams.py"
 # of ours don't apply.
 HANDSHAKES = (
     "--ignore=tests/engine/transport/uvicorn/test_opening.py",
-    "--deselect=tests/engine/transport/uvicorn/test_connection.py::test_frames_have_the_same_effect",
+    "--deselect=tests/engine/transport/uvicorn/test_own_websocket.py::test_frames_have_the_same_effect",
     "--deselect=tests/cli/test_run.py::test_websockets_are_opened_without_uvicorn",
 )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ...ports import Receiver
-    from .connection import Connection
+    from .own_websocket import OwnWebSocket
     from .shortcut import Shortcut
 
 logger = get_logger("engine")
@@ -29,7 +29,7 @@ logger = get_logger("engine")
 # The class that the shortcut stands before, our subclass of it, and what opens WebSockets without it.
 _UVICORNS = "WebSocketsSansIOProtocol"
 _OURS = (f"{__package__}.protocol", "WebSocketProtocol")
-_OWN = (f"{__package__}.connection", "Connection")
+_OWN = (f"{__package__}.own_websocket", "OwnWebSocket")
 # From this version on uvicorn waits for the client's close frame after its own (pyproject says the same).
 _FLOOR = (0, 52, 1)
 _UVICORNS_HANDSHAKE = (
@@ -97,7 +97,7 @@ def _looks_like_uvicorns(cls: type) -> bool:
     return module.startswith("uvicorn.") or name == _UVICORNS or (module, name) == _OURS
 
 
-def _own(owner: Any) -> Connection | None:
+def _own(owner: Any) -> OwnWebSocket | None:
     """Return the owner of an ASGI callable if it is a WebSocket that we have opened, or None."""
     cls = type(owner)
     return owner if (cls.__module__, cls.__name__) == _OWN else None
@@ -126,7 +126,7 @@ def load() -> Insides:
 
         from .protocol import WebSocketProtocol  # noqa: PLC0415  # needs uvicorn
         from .self_test import run  # noqa: PLC0415  # likewise
-        from .uvicorns import stand_before  # noqa: PLC0415  # likewise
+        from .uvicorn_holder import stand_before  # noqa: PLC0415  # likewise
 
         rest = prove(run)
     except Exception as error:  # noqa: BLE001  # whatever an unknown release does, plain ASGI works

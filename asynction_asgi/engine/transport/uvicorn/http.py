@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from ....logs import uvicorns_logger
-from .connection import open_connection
 from .heads import LATE
 from .opening import parse_opening
+from .own_websocket import open_websocket
 from .protocol import WebSocketProtocol
 from .request_class import request_class
 
@@ -72,16 +72,16 @@ class HttpProtocol(asyncio.Protocol):
         self._leave()
         opening = parse_opening(data) if self._opens else None
         if opening is not None and not (opening.extends and self._config.ws_per_message_deflate):
-            open_connection(opening, self._transport, self._config, self._state, self._app_state)
+            open_websocket(opening, self._transport, self._config, self._state, self._app_state)
             return
-        uvicorns: Any = request_class()(self._config, self._state, self._app_state)
-        uvicorns.head_seconds = _HEAD_SECONDS
-        self._transport.set_protocol(uvicorns)
-        uvicorns.connection_made(self._transport)
-        uvicorns.data_received(data)
-        if _lacks_head(uvicorns):
+        protocol: Any = request_class()(self._config, self._state, self._app_state)
+        protocol.head_seconds = _HEAD_SECONDS
+        self._transport.set_protocol(protocol)
+        protocol.connection_made(self._transport)
+        protocol.data_received(data)
+        if _lacks_head(protocol):
             loop = asyncio.get_running_loop()
-            loop.call_at(self._deadline.when(), _end_wait, weakref.ref(uvicorns))
+            loop.call_at(self._deadline.when(), _end_wait, weakref.ref(protocol))
 
     def _leave(self) -> None:
         self._deadline.cancel()
@@ -106,14 +106,14 @@ class DeferringHttpProtocol(HttpProtocol):
     __slots__ = ()
 
 
-def _lacks_head(uvicorns: Any) -> bool:
+def _lacks_head(protocol: Any) -> bool:
     """Return whether uvicorn's protocol has a connection whose first request has no whole head yet."""
-    return uvicorns.cycle is None and uvicorns in uvicorns.connections and not uvicorns.transport.is_closing()
+    return protocol.cycle is None and protocol in protocol.connections and not protocol.transport.is_closing()
 
 
 def _end_wait(reference: weakref.ref[Any]) -> None:
     """Answer a client that is late, unless it is gone: the timer keeps nothing of it."""
-    uvicorns = reference()
-    if uvicorns is not None and _lacks_head(uvicorns):
-        uvicorns.transport.write(LATE)
-        uvicorns.shutdown()
+    protocol = reference()
+    if protocol is not None and _lacks_head(protocol):
+        protocol.transport.write(LATE)
+        protocol.shutdown()

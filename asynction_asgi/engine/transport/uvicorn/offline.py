@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 
-from .uvicorns import stand_before
+from .uvicorn_holder import stand_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable

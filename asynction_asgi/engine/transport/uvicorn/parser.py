@@ -32,9 +32,9 @@ def place_of(conn: ServerProtocol) -> CodeType | None:
     return code
 
 
-def is_in_message(uvicorns: WebSocketsSansIOProtocol) -> bool:
+def is_in_message(protocol: WebSocketsSansIOProtocol) -> bool:
     """Return whether more fragments of a message must come that uvicorn began to read."""
-    return bool(uvicorns.frames)
+    return bool(protocol.frames)
 
 
 def is_over(conn: ServerProtocol) -> bool:

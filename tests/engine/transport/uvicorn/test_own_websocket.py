@@ -21,10 +21,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from asynction_asgi import AsynctionSocketIO
 from asynction_asgi.engine import create_server
 from asynction_asgi.engine.transport.uvicorn import self_test
-from asynction_asgi.engine.transport.uvicorn.connection import Connection
 from asynction_asgi.engine.transport.uvicorn.offline import Line, Transport, frame
+from asynction_asgi.engine.transport.uvicorn.own_websocket import OwnWebSocket
 from asynction_asgi.engine.transport.uvicorn.shortcut import Shortcut
-from asynction_asgi.engine.transport.uvicorn.uvicorns import stand_before
+from asynction_asgi.engine.transport.uvicorn.uvicorn_holder import stand_before
 from tests.protocols import OWN, OWN_HTTP, SHORT_WAY, http_beside
 
 from ...stage import SECONDS, Script, Stage, serve_app, until
@@ -161,7 +161,7 @@ async def test_a_route_of_fastapi_serves_messages(ws: str) -> None:
         await client.close(4002, "bye")
         await until(lambda: site.ends, "the end")
     assert site.ends == [(4002, "bye")]
-    assert site.owners == {"Connection" if ws == OWN else "WebSocketsSansIOProtocol"}
+    assert site.owners == {"OwnWebSocket" if ws == OWN else "WebSocketsSansIOProtocol"}
 
 
 @BOTH
@@ -462,7 +462,7 @@ async def test_a_client_that_is_gone_is_not_taken_over() -> None:
     assert not line.connections
     state = ServerState()
     transport: Any = Transport(asyncio.Protocol())
-    connection = Connection(transport, {}, b"", line.protocol.config, state)
+    connection = OwnWebSocket(transport, {}, b"", line.protocol.config, state)
     connection.shortcut = Shortcut(connection, contextvars.copy_context())
     connection.shortcut.connection_lost(None)
     assert connection.engage(line.receiver) is None

@@ -44,7 +44,7 @@ _CLOSE_SECONDS = 10.0
 _logger = uvicorns_logger()
 
 
-def open_connection(
+def open_websocket(
     opening: Opening,
     transport: asyncio.Transport,
     config: uvicorn.Config,
@@ -53,18 +53,18 @@ def open_connection(
 ) -> None:
     """Serve a WebSocket from now on: call the application, and take what comes from the transport."""
     scope = make_scope(opening, transport, config, app_state)
-    connection = Connection(transport, scope, opening.accept, config, state)
-    connection.shortcut = Shortcut(connection, contextvars.copy_context())
+    websocket = OwnWebSocket(transport, scope, opening.accept, config, state)
+    websocket.shortcut = Shortcut(websocket, contextvars.copy_context())
     # Not in the shortcut's context, which can't be entered while the task runs: TLS may deliver within a call of close.
     app = config.loaded_app
     if type(app) is ProxyHeadersMiddleware and not opening.forwarded:
         app = app.app  # it would pass everything through unchanged
-    task = asyncio.get_running_loop().create_task(connection.run(app, scope))
+    task = asyncio.get_running_loop().create_task(websocket.run(app, scope))
     task.add_done_callback(state.tasks.discard)
     state.tasks.add(task)
 
 
-class Connection:
+class OwnWebSocket:
     """One WebSocket: its ASGI side, control frames, and the close.
 
     Attributes:

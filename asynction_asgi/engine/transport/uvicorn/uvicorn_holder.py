@@ -38,13 +38,13 @@ def stand_before(protocol: WebSocketsSansIOProtocol, socket: Receiver, *, rest: 
         return None
     protocol.stop_keepalive()  # Engine.IO has a heartbeat of its own, which knows when reading is paused
     congested = not protocol.writable.is_set()
-    shortcut = Shortcut(Uvicorns(protocol, rest), socket.connection.context, congested=congested)
+    shortcut = Shortcut(UvicornHolder(protocol, rest), socket.connection.context, congested=congested)
     protocol.connections.discard(protocol)
     shortcut.attach(socket)
     return shortcut
 
 
-class Uvicorns:
+class UvicornHolder:
     """uvicorn's protocol, which is handed whole frames: compression and all that is rare stay with it."""
 
     __slots__ = ("_protocol", "_rest", "_unaligned", "compress", "connections", "largest", "transport")
