@@ -161,7 +161,15 @@ class Server(AddressingServer):
             returning=self._returning,
         )
         self._intake = Intake(
-            serializer, limits, gate, self.parting, lanes, replies, self.calls, self._stopping, service
+            serializer=serializer,
+            limits=limits,
+            gate=gate,
+            parting=self.parting,
+            lanes=lanes,
+            replies=replies,
+            calls=self.calls,
+            stopping=self._stopping,
+            service=service,
         )
         self.eio.owner = self._intake
         self.eio.own_handlers = {event: self.eio.handlers[event] for event in ("connect", "disconnect")}

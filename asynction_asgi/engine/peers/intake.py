@@ -38,6 +38,7 @@ class Intake:
 
     def __init__(
         self,
+        *,
         serializer: Serializer,
         limits: Limits,
         gate: Gate,
