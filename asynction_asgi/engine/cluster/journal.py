@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ class Journal:
 
     def wrote(self, text: str) -> None:
         """Note a message of this process."""
-        self._add(Note(len(text), text=text))
+        self._add(Note(getsizeof(text), text=text))
 
     def took(self, message: dict[str, Any], size: int) -> None:
-        """Note a message of another process."""
+        """Note a message of another process, which took so many bytes on the queue."""
         if message.get("method") in _METHODS:
             self._add(Note(size, message=message))
 

@@ -10,7 +10,7 @@ from .messages import repeated
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST_MESSAGES, _MOST_CHARACTERS = 500, 4 * 1024 * 1024
+_MOST_MESSAGES, _MOST_BYTES = 500, 4 * 1024 * 1024
 # A message may be among them that the broker has taken once and refuses now.
 _MOST_TRIES = 3
 
@@ -23,24 +23,24 @@ class Tail:
     """
 
     def __init__(self) -> None:
-        self._texts: deque[str] = deque()
-        self._characters = 0
+        self._texts: deque[tuple[str, int]] = deque()
+        self._bytes = 0
         self._tries = 0
 
-    def remember(self, text: str) -> None:
-        """Add a message that the broker has answered for."""
+    def remember(self, text: str, size: int) -> None:
+        """Add a message that the broker has answered for, and its size in bytes."""
         self._tries = _MOST_TRIES
-        self._texts.append(text)
-        self._characters += len(text)
-        while len(self._texts) > _MOST_MESSAGES or self._characters > _MOST_CHARACTERS:
-            self._characters -= len(self._texts.popleft())
+        self._texts.append((text, size))
+        self._bytes += size
+        while len(self._texts) > _MOST_MESSAGES or self._bytes > _MOST_BYTES:
+            self._bytes -= self._texts.popleft()[1]
 
     def next_try(self) -> Sequence[str]:
         """Return the messages to repeat, marked as such; none if they were answered, or after three tries."""
         if not self._tries:
             return ()
         self._tries -= 1
-        return [repeated(text) for text in self._texts]
+        return [repeated(text) for text, _ in self._texts]
 
     def note_answered(self) -> None:
         """Note that the broker has answered for the repetition."""

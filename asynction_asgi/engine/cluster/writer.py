@@ -9,6 +9,7 @@ import operator
 import time
 from collections import deque
 from dataclasses import dataclass
+from sys import getsizeof
 from typing import TYPE_CHECKING
 
 from ...errors import QueueError
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from .outages import Outages
     from .rhythm import Rhythm
 
-MOST_MESSAGES, MOST_CHARACTERS = 4096, 16 * 1024 * 1024
-_BATCH_MESSAGES, _BATCH_CHARACTERS = 200, 1024 * 1024
+MOST_MESSAGES, MOST_BYTES = 4096, 16 * 1024 * 1024
+_BATCH_MESSAGES, _BATCH_BYTES = 200, 1024 * 1024
 # So often a broker that takes other messages may refuse one before it is dropped.
 _MOST_REFUSALS = 3
 _GATHER_CHECK_SECONDS = 0.05
@@ -46,6 +47,7 @@ class Item:
         attempts: How many connections were given it, of which it is not known whether they carried it.
         given_up: Whether it must no longer be written.
         refusals: How often a connection failed at it alone that had worked before.
+        size: The memory that the text takes, in bytes; set when it is queued.
     """
 
     text: str
@@ -54,6 +56,7 @@ class Item:
     attempts: int = 0
     given_up: bool = False
     refusals: int = 0
+    size: int = 0
 
 
 class Writer:
@@ -92,7 +95,7 @@ class Writer:
         self._rhythm = rhythm
         self._waiting: deque[Item] = deque()
         self._flying: list[Item] = []
-        self._characters = 0
+        self._bytes = 0
         self._tail = Tail()
         self._connected = False
         self._proven = False  # whether the broker took a message over this connection
@@ -117,7 +120,7 @@ class Writer:
     @property
     def full(self) -> bool:
         """Whether those that emit should wait."""
-        return self.pending >= MOST_MESSAGES or self._characters >= MOST_CHARACTERS
+        return self.pending >= MOST_MESSAGES or self._bytes >= MOST_BYTES
 
     def put(self, text: str) -> None:
         """Queue a message; never waits. In a long outage, the oldest one gives way."""
@@ -125,7 +128,7 @@ class Writer:
         self._give_number(item)
         self._enqueue(item)
         while self.full and self._waiting and self._patience <= 0:
-            self._characters -= len(self._waiting.popleft().text)
+            self._bytes -= self._waiting.popleft().size
             self._outages.lose(Lost.OUTAGE)
 
     def put_answered(self, text: str) -> Item:
@@ -136,7 +139,8 @@ class Writer:
 
     def _enqueue(self, item: Item) -> None:
         self._waiting.append(item)
-        self._characters += len(item.text)
+        item.size = getsizeof(item.text)
+        self._bytes += item.size
         if self._wake is not None and not self._wake.done():
             self._wake.set_result(None)
 
@@ -207,14 +211,14 @@ class Writer:
 
     def _next_batch(self) -> list[Item]:
         batch: list[Item] = []
-        characters = 0
+        size = 0
         most = 1 if self._alone else self._most
-        while self._waiting and len(batch) < most and characters < _BATCH_CHARACTERS:
+        while self._waiting and len(batch) < most and size < _BATCH_BYTES:
             item = self._waiting.popleft()
             if item.given_up:
-                self._characters -= len(item.text)
+                self._bytes -= item.size
                 continue
-            characters += len(item.text)
+            size += item.size
             batch.append(item)
         return batch
 
@@ -267,9 +271,10 @@ class Writer:
     def _prepare(self) -> None:
         for item in self._flying:
             if not item.numbered:
-                self._characters -= len(item.text)
                 self._give_number(item)
-                self._characters += len(item.text)
+                self._bytes -= item.size
+                item.size = getsizeof(item.text)
+                self._bytes += item.size
             item.attempts += 1
 
     def _drop_refused(self, item: Item) -> bool:
@@ -278,7 +283,7 @@ class Writer:
         if item.refusals < _MOST_REFUSALS:
             return False
         self._waiting.remove(item)
-        self._characters -= len(item.text)
+        self._bytes -= item.size
         self._alone = max(self._alone - 1, 0)
         why = self._outages.refuse(describe_message(item.text))
         if item.answered is not None and not item.answered.done():
@@ -325,8 +330,8 @@ class Writer:
     def _answer(self, item: Item) -> None:
         self._traffic.written += 1
         self._alone = max(self._alone - 1, 0)
-        self._characters -= len(item.text)
-        self._tail.remember(item.text)
+        self._bytes -= item.size
+        self._tail.remember(item.text, item.size)
         if item.answered is not None and not item.answered.done():
             item.answered.set_result(None)
 

@@ -186,6 +186,27 @@ async def test_a_long_outage_drops_the_oldest_message(monkeypatch: pytest.Monkey
         assert written == list(range(16 - len(written), 16))
 
 
+async def test_what_waits_and_what_is_repeated_is_limited_in_bytes() -> None:
+    """Characters of four bytes count as such: of messages of 1.2 MB, the last three are repeated."""
+    text = f'{{"method":"{"😀" * 300_000}"}}'
+    async with writing() as (writer, broker, _):
+        broker.gate.clear()
+        for _ in range(13):
+            writer.put(text)
+        assert not writer.full
+        writer.put(text)
+        assert writer.full, "14 messages have 16.8 MB"
+        broker.gate.set()
+        await until(lambda: writer.pending == 0)
+        assert not writer.full
+        broker.breaks_after = True
+        put(writer, 1)
+        await until(lambda: writer.pending == 0)
+        assert [message["n"] for message in itertools.chain(*broker.batches) if "again" in message] == [
+            *range(12, 15)
+        ]
+
+
 async def test_an_abandoned_message_is_never_written() -> None:
     """An abandoned message leaves no gap in the numbers, as it has none yet."""
     async with writing() as (writer, broker, _):
