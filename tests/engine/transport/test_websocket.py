@@ -269,9 +269,8 @@ async def test_a_cancelled_application_runs_disconnect_handlers() -> None:
     assert stage.script.told[-1] == ("disconnect", "/", "transport close")
 
 
-async def test_a_paused_client_may_disconnect() -> None:
-    """The message read ahead of a paused client may be its disconnect."""
-    gate = asyncio.Event()
+async def paused(gate: asyncio.Event) -> tuple[AsgiServer, Stage]:
+    """Connect a client, of which nothing is read any more until the gate opens."""
 
     async def hang(*_: Any) -> Any:
         await gate.wait()
@@ -281,14 +280,35 @@ async def test_a_paused_client_may_disconnect() -> None:
     server = create_server(script, limits=Limits(handlers=1, backlog=1, drain_seconds=0.01))
     script.handlers["hang"] = hang
     asgi = AsgiServer(server.app)
-    stage = Stage("", server, script)
     asgi.say("40")
     await until(lambda: script.peers)
     asgi.say('42["hang"]', '42["hang"]')
+    await until(lambda: asgi.incoming.empty() and asgi.receiving)
+    return asgi, Stage("", server, script)
+
+
+async def test_a_paused_client_may_disconnect() -> None:
+    """The message read ahead of a paused client may be its disconnect."""
+    gate = asyncio.Event()
+    asgi, stage = await paused(gate)
     asgi.incoming.put_nowait({"type": "websocket.disconnect", "code": 1006})
     await asgi.task
     await stage.emptied()
     gate.set()
+
+
+async def test_nothing_is_read_after_a_paused_client_was_dropped() -> None:
+    """What was read ahead for a client ends with it: the application leaves no task behind."""
+    gate = asyncio.Event()
+    before = asyncio.all_tasks()
+    asgi, stage = await paused(gate)
+    asgi.silent = True
+    await stage.server.eio.disconnect()
+    await asgi.task
+    gate.set()
+    await stage.emptied()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() <= before
 
 
 async def test_a_shutdown_ends_a_websocket_that_is_being_accepted() -> None:
@@ -319,30 +339,3 @@ async def test_a_receive_that_fails_ends_the_client(*, upgrade: bool) -> None:
         with pytest.raises(OSError, match="broken"):
             await asgi.task
         await until(lambda: stage.script.told[-1:] == [("disconnect", "/", "transport close")])
-
-
-async def test_nothing_is_read_after_a_paused_client_was_dropped() -> None:
-    """What was read ahead for a client ends with it: the application leaves no task behind."""
-    gate = asyncio.Event()
-
-    async def hang(*_: Any) -> Any:
-        await gate.wait()
-        return []
-
-    script = Script()
-    server = create_server(script, limits=Limits(handlers=1, backlog=1, drain_seconds=0.01))
-    script.handlers["hang"] = hang
-    asgi = AsgiServer(server.app)
-    stage = Stage("", server, script)
-    asgi.silent = True
-    before = asyncio.all_tasks()
-    asgi.say("40")
-    await until(lambda: script.peers)
-    asgi.say('42["hang"]', '42["hang"]')
-    await until(lambda: asgi.incoming.empty() and asgi.receiving)
-    await server.eio.disconnect()
-    await asgi.task
-    gate.set()
-    await stage.emptied()
-    await asyncio.sleep(0)
-    assert asyncio.all_tasks() <= before
