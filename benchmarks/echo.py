@@ -3,8 +3,10 @@
 ``python -m benchmarks.echo [--rounds N] [--seconds S] [--events flat nested list] [--baseline VARIANT] [VARIANT …]``
 
 Unit: microseconds of the server process's CPU per event. Baseline: python-socketio's `AsyncServer`
-with defaults on uvicorn, which validates nothing, or another variant: ``--baseline ours ours-pydantic
-ours-msgspec --events nested`` shows what models of 1 KB cost in both directions. In every round each
+with defaults on uvicorn (asyncio, h11 and the standard library's JSON), which validates nothing, or
+another variant: ``--baseline ours ours-pydantic ours-msgspec --events nested`` shows what models of
+1 KB cost in both directions, and ``--baseline bare-tuned`` compares with a bare server that has
+uvloop, httptools and orjson, too. In every round each
 variant and the baseline are loaded concurrently, by 20 clients each with one event in flight, and
 compared; the figures are medians over the rounds, so that other activity of the machine affects both.
 """

@@ -47,9 +47,7 @@ _NATIVE = ("httptools", "jsonschema_rs", "orjson", "uvloop")
 
 VARIANTS: dict[str, Variant] = {
     BARE: Variant(title="bare AsyncServer, not validated", app="bare", without=("httptools",)),
-    "bare-tuned": Variant(
-        title="bare, uvloop + orjson, not validated", app="bare", loop="uvloop", orjson=True
-    ),
+    "bare-tuned": Variant(title="bare, uvloop + httptools + orjson", app="bare", loop="uvloop", orjson=True),
     "naive": Variant(title="bare + fastjsonschema in handlers", app="naive", without=("httptools",)),
     "ours": Variant(title="ours, [fast]", app="ours", loop="uvloop"),
     "ours-run": Variant(
