@@ -26,7 +26,7 @@ def _base(settings: Mapping[str, Any], port: int | None) -> tuple[str, list[str]
     """Return scheme, host and port for this machine, and notes for clients elsewhere."""
     root = settings.get("root_path", "").rstrip("/")
     # A proxy in front removes that part of the path; the server does not answer below it.
-    notes = [f"clients of the proxy in front have {root} before these paths"] if root else []
+    notes = [f"clients of the proxy in front put {root} before these paths"] if root else []
     if settings.get("uds"):
         return f"unix:{settings['uds']} ", notes
     if settings.get("fd") is not None:
@@ -34,6 +34,6 @@ def _base(settings: Mapping[str, Any], port: int | None) -> tuple[str, list[str]
     host = settings.get("host", "127.0.0.1")
     if host in EVERY_ADDRESS:
         host = EVERY_ADDRESS[host]
-        notes.insert(0, "other machines reach it by this one's name")
+        notes.insert(0, "from other machines, use this one's name")
     scheme = "https" if settings.get("ssl_certfile") else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}", notes

@@ -100,7 +100,9 @@ def _check_workers(app: Callable[..., Any], target: Target) -> None:
     """
     for mount, served in find_served(app):
         if served.server.eio.route is not None:
-            raise click.UsageError("--workers share one port, to which no route leads; remove the route")
+            raise click.UsageError(
+                "--workers share one port, so a route can't select one of them; remove the route"
+            )
         missing = []
         if "polling" in served.server.eio.transports:
             missing.append("sessions")

@@ -125,8 +125,8 @@ class Server(uvicorn.Server):
         for mount, served in find_served(self.config.loaded_app):
             if served.awaits_start:
                 logger.warning(
-                    "the start of the application does not start the server at %s, which begins with its first"
-                    " request, and its background tasks with it; use lifespan=sio.lifespan, sio being the server",
+                    "the application's lifespan does not start the server at %s; it and its background tasks start"
+                    " with the first request; use lifespan=sio.lifespan, where sio is the server",
                     printable(mount) or "/",
                 )
             served.server.listen()  # a mounted server may have received no start-up
