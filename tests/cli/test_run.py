@@ -328,9 +328,9 @@ def test_compression_is_off_unless_asked_for() -> None:
 @pytest.mark.parametrize(
     ("options", "holder"),
     [
-        ([], "Connection"),
-        (["--ws", "websockets-sansio"], "Connection"),
-        (["--http", "h11"], "Uvicorns"),
+        ([], "OwnWebSocket"),
+        (["--ws", "websockets-sansio"], "OwnWebSocket"),
+        (["--http", "h11"], "UvicornHolder"),
     ],
     ids=["default", "other class", "other parser"],
 )
