@@ -1,7 +1,7 @@
-"""Rooms that do what a client manager does that the application passes.
+"""Rooms that behave like a client manager passed by the application.
 
-The object that is passed keeps its class. What it overrides has to find our rooms by ``super()``, so the
-server gets an object of its own.
+The passed object keeps its class. Its overrides must find our rooms by ``super()``, so the server gets another
+object.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from .process_id import Identified
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-# What each backend of python-socketio supplies, besides a name for the log.
+# What each backend of python-socketio implements, and its name for the log.
 _BACKEND = {"_publish", "_listen", "name"}
 
 
 class Snapshots:
-    """A client manager of upstream's that publishes what it was given.
+    """A client manager of python-socketio that publishes payloads as they were when they were emitted.
 
-    Upstream encodes a payload again for each attempt to publish it, and only after clients of this process
-    that read slowly were waited for.
+    python-socketio encodes a payload again for each attempt to publish it, and only after it has waited for
+    slow clients of this process.
     """
 
     check_callback: Callable[[str, Any], None]  # of `Rooms`
@@ -48,24 +48,24 @@ class Snapshots:
         to: Any = None,
         **options: Any,
     ) -> None:
-        """Emit to the clients of every process; what happens to `data` meanwhile changes nothing.
+        """Emit to the clients of every process; later changes to `data` have no effect.
 
         Raises:
             RoomCallbackError: A callback is given, and not a client's id; nothing was sent.
             UnencodableError: The data have no JSON form; nothing was sent.
         """
         if not options.get("ignore_queue"):
-            if callback is not None:  # before upstream begins to wait for its answer
+            if callback is not None:  # before python-socketio begins to wait for its answer
                 self.check_callback(namespace or "/", to or room)
             data = take_snapshot(data)
-        await super().emit(  # type: ignore[misc]  # upstream's, further down the line
+        await super().emit(  # type: ignore[misc]  # python-socketio's, later in the MRO
             event, data, namespace, room=to or room, skip_sid=skip_sid, callback=callback, **options
         )
 
     async def _handle_emit(self, message: dict[str, Any]) -> None:
         try:
             await super()._handle_emit(message)  # type: ignore[misc]  # as above
-        except RoomCallbackError:  # of another process, for our own emits are checked before
+        except RoomCallbackError:  # of another process, as our own emits are checked before
             reason = Dropped.ROOM_CALLBACK
             if (unsaid := self._dropped.admits(reason)) is not None:
                 logger.warning("a message of the queue was dropped: %s%s", reason, unsaid)
@@ -76,10 +76,10 @@ class Snapshots:
 
 
 class BorrowedQueueRooms(Snapshots, Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
-    """Rooms that reach other processes by the connections of another manager, which is asked for nothing else.
+    """Rooms that reach other processes through another manager, of which only the connections are used.
 
     Args:
-        manager: A queue manager that overrides nothing but what `_BACKEND` names.
+        manager: A queue manager that overrides only the names in `_BACKEND`.
     """
 
     def __init__(self, manager: AsyncPubSubManager) -> None:
@@ -88,7 +88,7 @@ class BorrowedQueueRooms(Snapshots, Identified, AsyncPubSubManager, Rooms):  # t
         self._manager = manager
 
     def set_server(self, server: Any) -> None:
-        """Join a server, whose JSON and logger the other manager uses, too."""
+        """Attach to a server, whose JSON and logger the other manager uses, too."""
         super().set_server(server)
         self._manager.set_server(server)
 
@@ -107,11 +107,11 @@ class BorrowedQueueRooms(Snapshots, Identified, AsyncPubSubManager, Rooms):  # t
 
 
 def adopt(manager: Any) -> Rooms:
-    """Return rooms that do what a client manager of the application's does.
+    """Return rooms that behave like a client manager of the application.
 
     Args:
-        manager: A manager of python-socketio's for asyncio, or derived from one; its class, which is
-            constructed here, also as a `functools.partial`; or a function that returns a manager.
+        manager: A manager of python-socketio for asyncio, or of a class derived from one; such a class or a
+            `functools.partial` of it, which is called here; or a function that returns a manager.
 
     Raises:
         TypeError: It is not a manager for asyncio, or an object whose overrides can't be called here.
@@ -157,12 +157,12 @@ def _adopt_object(manager: AsyncManager) -> Rooms:
         )
     combined = _combine(cls)
     adopted = combined.__new__(combined)
-    adopted.__dict__ = vars(manager)  # so the application sees in its object what the overrides keep
+    adopted.__dict__ = vars(manager)  # so the application's object has the attributes that the overrides set
     return _begin(adopted)
 
 
 def _combine(cls: type[AsyncManager]) -> type[Rooms]:
-    """Return a class whose overrides are those of `cls`, and what they call by ``super()`` ours."""
+    """Return a class with the overrides of `cls`, whose calls by ``super()`` reach our rooms."""
     if issubclass(Rooms, cls):
         return Rooms
     bases = (Snapshots, Identified, cls, Rooms) if issubclass(cls, AsyncPubSubManager) else (cls, Rooms)
@@ -171,20 +171,20 @@ def _combine(cls: type[AsyncManager]) -> type[Rooms]:
 
 
 def _begin(rooms: Rooms) -> Rooms:
-    """Set up what upstream's constructors don't, or set up otherwise."""
+    """Set up what python-socketio's constructors do not set up, or set up differently."""
     rooms.begin()
     if isinstance(rooms, Identified):
-        rooms.host_id = ""  # takes the place of upstream's
+        rooms.host_id = ""  # replaces python-socketio's
     return rooms
 
 
 def _methods(base: type[AsyncManager]) -> set[str]:
-    """Return the names that the server calls, or python-socketio's own methods call."""
+    """Return the names that the server, or python-socketio's own methods, may call."""
     return {name for name in dir(base) if not name.startswith("__")}
 
 
 def _names_below(base: type[AsyncManager], cls: type[AsyncManager]) -> set[str]:
-    """Return what the classes between `base` and `cls` define, special methods aside."""
+    """Return the names that classes derived from `base` define, up to `cls`, without special methods."""
     names: set[str] = set().union(
         *(vars(ancestor) for ancestor in cls.__mro__ if ancestor not in base.__mro__)
     )

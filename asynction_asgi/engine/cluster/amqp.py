@@ -13,7 +13,7 @@ from .broker import CONNECT_SECONDS, Delivery
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# The exchange and the life of a queue are those of python-socketio's manager, which may share them.
+# The exchange and the expiry of queues are as in python-socketio's manager, which may share them.
 _EXPIRES_MS = 300_000
 _UNHANDLED = 500
 _CLOSE_SECONDS = 1.0
@@ -22,14 +22,14 @@ _CLOSE_SECONDS = 1.0
 class Amqp:
     """One end of a channel on RabbitMQ.
 
-    The queue of a reader outlives its connection, so what comes meanwhile is read later. A broker that
-    restarts forgets queues and exchange, and with them what is written before each reader is back.
-    Messages of different processes may reach different readers in different orders.
+    The queue of a reader outlives its connection, so messages that arrive meanwhile are read later. A broker
+    that restarts forgets queues and exchange, and with them messages written before each reader is back.
+    Readers may receive the messages of different processes in different orders.
 
     Args:
-        url: Of the broker.
+        url: The broker's URL.
         channel: The exchange's name.
-        seconds: How long the broker may take to answer for a batch.
+        seconds: How long the broker may take to confirm a batch.
     """
 
     missing = Lost.MISSED
@@ -47,7 +47,7 @@ class Amqp:
         self._unacknowledged: Any = None
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        """Publish messages; waits until the broker has confirmed each."""
+        """Publish messages, and wait until the broker has confirmed each."""
         import aio_pika  # noqa: PLC0415  # of the optional extra "amqp"
 
         exchange = await self._open()
@@ -80,7 +80,7 @@ class Amqp:
         return [Delivery(message.body) for message in messages]
 
     async def listeners(self) -> int | None:
-        """Open the connection, and return None: the broker does not tell."""
+        """Open the connection, and return None: the broker does not say."""
         await self._open()
         return None
 
@@ -99,7 +99,7 @@ class Amqp:
             import aio_pika  # noqa: PLC0415  # as above
             from yarl import URL  # noqa: PLC0415  # which it depends on
 
-            # Kept before it is open: one that fails to open must be closed as well, by `close`.
+            # Stored before it is open, so that `close` also closes a connection that failed to open.
             self._connection = aio_pika.Connection(URL(self._url))
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._connection.connect()

@@ -1,4 +1,4 @@
-"""What the queue asks of a broker: four coroutines, the same for each kind."""
+"""The interface of brokers: four coroutines, the same for each kind."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ CONNECT_SECONDS = 3.0
 
 
 class Delivery(NamedTuple):
-    """A message as it came.
+    """A message as it was read.
 
     Attributes:
-        body: What a process wrote.
-        taken: When the broker took it, in seconds since 1970; None where brokers of the kind don't say.
+        body: The bytes that a process wrote.
+        taken: When the broker received it, in seconds since 1970; None if the broker does not say.
     """
 
     body: bytes
@@ -26,10 +26,10 @@ class Delivery(NamedTuple):
 
 
 class FullError(Exception):
-    """The broker has no memory for some messages of a batch. Its connection goes on to work.
+    """The broker has no memory for some messages of a batch. The connection stays usable.
 
     Attributes:
-        taken: For each message of the batch, in its order, whether the broker took it.
+        taken: For each message of the batch, in order, whether the broker accepted it.
     """
 
     def __init__(self, why: str, taken: Sequence[bool]) -> None:
@@ -40,36 +40,36 @@ class FullError(Exception):
 class Broker(Protocol):
     """One end of a channel that every process of a cluster writes to and reads from.
 
-    The writer has one, and the listener another; each opens a connection when it needs one. Any exception
-    but `FullError` means that the connection is broken: `close` it, and the next call opens another.
+    The writer has one, and the listener another; each connects when it is used. Any exception other than
+    `FullError` means that the connection is broken: call `close`, and the next call opens another.
 
     Attributes:
-        missing: The reason under which a message that never came is counted.
+        missing: The reason under which missing messages are counted.
     """
 
     missing: Lost
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        """Write messages in order, and wait until the broker has answered for each.
+        """Write messages in order, and wait until the broker has confirmed each.
 
         Returns:
-            How many processes listen, or None where the broker does not tell.
+            How many processes listen, or None if the broker does not say.
 
         Raises:
             FullError: The broker has no memory for some of them.
         """
 
     async def read(self) -> Sequence[Delivery]:
-        """Wait for the next messages; the last ones count as handled then.
+        """Wait for the next messages; a call means that the previous ones have been handled.
 
-        The first call behind a new connection returns none, as soon as nothing can be missed any more.
+        The first call on a new connection returns no messages, as soon as it is subscribed.
         """
 
     async def listeners(self) -> int | None:
-        """Open the connection for writing if there is none, and return how many processes listen.
+        """Open the connection for writing if necessary, and return how many processes listen.
 
-        None means that what no process reads at the moment is kept for it, or that the broker does not tell.
+        None means that messages are kept for processes that do not listen, or that the broker does not say.
         """
 
     async def close(self) -> None:
-        """Close the connection, if there is one; waits for a moment at most, and never raises."""
+        """Close the connection, if there is one; the wait is bounded, and nothing is raised."""

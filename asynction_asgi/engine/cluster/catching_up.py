@@ -1,4 +1,4 @@
-"""What passed on the queue while a client was on its way here, done for this client alone."""
+"""Messages that passed on the queue while a client moved to this process, applied to this client alone."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class CatchingUp:
-    """Does for one client what messages have done for the others.
+    """Applies to one client the messages that were already applied to the others.
 
     Args:
-        queue: Where they passed.
-        rooms: Where the client is.
+        queue: This process's access to the others.
+        rooms: The clients of this process.
         log: Records events.
         dismiss: Disconnects a client that is not connected yet, or is away.
     """
@@ -35,7 +35,7 @@ class CatchingUp:
         self._dismiss = dismiss
 
     def apply(self, member: Member, note: Note, message: dict[str, Any]) -> None:
-        """Do for a client what a message does.
+        """Apply a message to one client.
 
         Raises:
             TypeError, ValueError, LookupError: The message is malformed.

@@ -1,4 +1,4 @@
-"""Which processes share the queue, by the beats that each sends."""
+"""The processes on the queue, known by the beats that each sends."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _Process:
 
 
 class Census:
-    """The processes that sent a beat lately.
+    """The processes that sent a beat recently.
 
     Args:
         death: Seconds of silence after which a process counts as dead.
@@ -31,11 +31,11 @@ class Census:
 
     @property
     def processes(self) -> Mapping[str, int]:
-        """The number of clients of each process, by its id."""
+        """The number of clients of each process, by its ID."""
         return {name: process.clients for name, process in self._processes.items()}
 
     def note(self, name: str, clients: int) -> bool:
-        """Note a beat, and return whether the process was unknown."""
+        """Record a beat, and return whether the process was unknown."""
         known = self._processes.get(name)
         if known is None:
             if len(self._processes) < _MOST:
@@ -45,11 +45,11 @@ class Census:
         return False
 
     def forget(self, name: str) -> None:
-        """Forget a process that has said that it ends."""
+        """Forget a process that has announced its end."""
         self._processes.pop(name, None)
 
     def bury(self) -> list[str]:
-        """Forget the processes that were silent for too long, and return their ids."""
+        """Forget the processes that were silent for too long, and return their IDs."""
         oldest = time.monotonic() - self._death
         dead = [name for name, process in self._processes.items() if process.heard < oldest]
         for name in dead:

@@ -1,9 +1,9 @@
-"""Clients that have come back to this process, and whose sessions other processes have.
+"""Clients that came back to this process while their sessions are in other processes.
 
-A claim asks all of them for a session. The queue has one order for all: up to the claim, the process that has
-the session has kept for the client what it read, and from the claim on this one does. What either of the two
-writes itself reaches its own clients before it is on the queue, so the answer says how many messages of its
-process the client has, and what this process has written since the claim is added here.
+A claim asks all processes for a session. All of them read the queue in the same order: what was read before the
+claim, the process that has the session has kept for the client; what is read after it, this process keeps.
+Messages that either of the two writes reach its own clients before they are on the queue. So the answer says
+how many messages of its process the client has, and this process adds what it has written since the claim.
 """
 
 from __future__ import annotations
@@ -34,24 +34,24 @@ if TYPE_CHECKING:
     from .broker import Delivery
     from .everywhere import OnQueue
 
-# Of one session: a client that connects again and again, faster than it is answered, gets no more.
+# Per session: the limit for a client that reconnects again and again, faster than its claims are answered.
 _MOST_ASKS = 8
-# Of one claim, where other processes claim the session for connections that the client may have left. Each is put on
-# the queue up to twice, so all that one connection asks is still awaited.
+# Per claim, if other processes claim the session for connections that the client may have left. Each repetition is
+# queued up to twice, so that all claims of one connection are still awaited.
 _MOST_REPEATS = 3
-# Why a session was lost, as other processes may say it.
+# Reasons for a lost session that other processes may give.
 _REASONS = frozenset({"incomplete", "not JSON", "outage", "busy"})
 
 
 @dataclass(slots=True, eq=False)
 class _Ask:
-    """A claim, as it was put on the queue.
+    """A claim that was put on the queue.
 
     Attributes:
-        claim: For what.
-        number: Names it among those of this process.
-        wrote: The place in the journal from which on the client needs what this process has written.
-        read: The same of what it has read; None until the message itself was.
+        claim: The claim.
+        number: Identifies it among those of this process.
+        wrote: The place in the journal from which the client needs what this process has written.
+        read: The same for what this process has read; None until it has read this message itself.
     """
 
     claim: _Claim
@@ -62,21 +62,20 @@ class _Ask:
 
 @dataclass(slots=True, eq=False)
 class _Claim:
-    """A session that is on its way, maybe.
+    """A session that this process waits for.
 
     Attributes:
-        key: Names it.
-        offset: What its client shows.
-        user: Names the user.
-        member: Its client, on its latest connection to this process.
-        done: Resolves when the session is here, or will not come, or the client has another connection.
+        key: Identifies the session.
+        offset: The offset that the client sent.
+        user: Identifies the user.
+        member: The client, on its latest connection to this process.
+        done: Resolves when the session is here or will not come, or the client has another connection.
         outages: How many outages had begun.
-        asks: How it was put on the queue, of late; each may still be answered, but only the last one may be
-            denied.
+        asks: Its latest messages on the queue; each may still be answered, but only the last may be denied.
         begun: The last of these that asked all processes.
-        silent: The processes that have not said yet that they don't have it; None if not all of them are known.
+        silent: The processes that have not yet denied having it; None if not all processes are known.
         holders: The processes that have said that they have it, and not yet that it is gone.
-        repeats: How often another process had a later claim, and this one was put on the queue again.
+        repeats: How often this claim was queued again because another process had a later one.
         timer: Ends the wait.
     """
 
@@ -98,14 +97,14 @@ class Claims:
     """The sessions that this process has asked for.
 
     Args:
-        queue: How this process reaches the others.
+        queue: This process's access to the others.
         rooms: Its clients.
         returning: Its sessions.
         log: Records the events that clients missed on their way.
         dismiss: Disconnects a client that is not connected yet, or is away.
-        most: The most claims at the same time.
-        most_bytes: The most that is kept of the queue meanwhile.
-        patience: Seconds for which the process that has a session may wait for handlers.
+        most: Maximum number of claims at the same time.
+        most_bytes: Maximum size of the messages that are kept meanwhile, in bytes.
+        patience: Seconds for which the process that has a session may wait for its handlers.
         moved: Counts what becomes of sessions.
     """
 
@@ -141,7 +140,7 @@ class Claims:
         return link is not None and bool(link.others)
 
     async def fetch(self, member: Member, key: str, offset: str | None) -> None:
-        """Ask for a session; returns when it is here, or is known not to come, or was waited for long enough."""
+        """Ask for a session, and wait until it is here, is known not to come, or the time is over."""
         link = self._queue.link
         if link is None or (link.is_acquainted and not self.reachable):
             return
@@ -162,7 +161,7 @@ class Claims:
                     self._forget(claim)
 
     def _begin(self, member: Member, key: str, offset: str | None, user: str, outages: int) -> _Claim | None:
-        """Return a new claim, or the one that the client has already left another connection for."""
+        """Return a new claim, or that of the client's previous connection, or None if it is refused."""
         done = asyncio.get_running_loop().create_future()
         claim = self._claims.get(key)
         if claim is None:
@@ -185,7 +184,7 @@ class Claims:
         claim.timer = asyncio.get_running_loop().call_later(seconds, self._end, claim, "unanswered")
 
     def coming(self, key: str, user: object) -> asyncio.Future[None] | None:
-        """Return what resolves when a session may be here that another process has claimed later, or None."""
+        """Return a future that resolves when a session may be here that another process claimed later, or None."""
         claim = self._claims.get(key)
         if claim is None or claim.user != user or claim.begun is None or claim.begun.read is None:
             return None
@@ -195,8 +194,8 @@ class Claims:
         """Put a claim on the queue.
 
         Args:
-            claim: What is claimed.
-            ready: The process that waits for this, and the number of the claim that it has answered.
+            claim: The claim.
+            ready: The process that waits for this message, and the number of the claim that it answered.
         """
         link = self._queue.link
         if link is None:
@@ -246,7 +245,7 @@ class Claims:
 
     @property
     def _oldest(self) -> int:
-        """The place in the journal from which on a claim may need it."""
+        """The place in the journal from which a claim may need the notes."""
         return next((ask.wrote for ask in self._asks.values()), self._journal.end)
 
     # -- what passes on the queue ------------------------------------------------------------
@@ -256,7 +255,7 @@ class Claims:
         self._journal.wrote(text)
 
     def read(self, delivery: Delivery, message: dict[str, Any] | None) -> None:
-        """Note what came, and where this process's own claims are in it."""
+        """Note a delivery, and the places of this process's own claims among the others."""
         codec, own = self._queue.settings.codec, self._queue.host_id
         if message is not None:
             self._journal.took(message, len(delivery.body))
@@ -283,15 +282,15 @@ class Claims:
         if message["ready"] is True:
             if ask is claim.begun:
                 self._ask(claim, ready=(holder, ask.number))
-            # Else the holder reads a later claim that asks all. If it were asked here and no longer had the session,
-            # its answer would end the claim, while another process gives the session away for the later one.
+            # Otherwise the holder will read a later claim that asks all. If it were asked here and no longer had the
+            # session, its answer would end the claim, while another process hands over the session for the later one.
             return
         if not claim.holders:
             self._wait(claim, self._patience + self._seconds)
         claim.holders.add(holder)
 
     def miss(self, message: dict[str, Any]) -> None:
-        """Note that a process does not have a session; raises what `hold` does."""
+        """Note that a process does not have a session; raises the errors of `hold`."""
         ask = self._find(message)
         if ask is not None and ask is ask.claim.asks[-1]:
             self._miss(ask.claim, message["sender"])
@@ -309,11 +308,11 @@ class Claims:
                 return
         if process in claim.holders:
             claim.holders.discard(process)
-            if not claim.holders:  # others may have it, but no longer than for any claim
+            if not claim.holders:  # others may have it, but are not waited for longer than for any claim
                 self._wait(claim, self._seconds)
 
     def take(self, message: dict[str, Any]) -> None:
-        """Take over a session, if nothing would be missing.
+        """Take over a session, if the client will miss nothing.
 
         Raises:
             TypeError, ValueError, LookupError: The message is malformed.
@@ -338,9 +337,9 @@ class Claims:
             self._end(ask.claim, lost if lost in _REASONS else "incomplete")
 
     def _repeat(self, claim: _Claim) -> None:
-        """Ask again where another process has asked later, for the session may be on its way there.
+        """Ask again if another process has asked later, as the session may be on its way there.
 
-        Which connection of a client is the latest can't be told for sure.
+        It cannot be known for sure which connection of a client is the latest.
         """
         if claim.repeats == _MOST_REPEATS or claim.member.phase is not Phase.PENDING:
             self._end(claim, "busy")
@@ -350,7 +349,7 @@ class Claims:
         self._ask(claim)
 
     def _find(self, message: dict[str, Any]) -> _Ask | None:
-        """Return what a message answers, or None if nothing is awaited any more."""
+        """Return the claim that a message answers, or None if it is no longer awaited."""
         ask = self._asks.get(read_number(message))
         return None if ask is None or ask.claim.done.done() else ask
 

@@ -1,4 +1,4 @@
-"""Writes messages to the queue for processes without a lasting event loop."""
+"""Writes messages to the queue for processes without a permanent event loop."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from .settings import QueueSettings
     from .writer import Item
 
-# How long the broker may take to answer for one message.
+# How long the broker may take to confirm one message.
 ANSWER_SECONDS = 10.0
 _EXIT_SECONDS = 2.0
 _couriers: weakref.WeakSet[Courier] = weakref.WeakSet()
@@ -36,7 +36,7 @@ class Courier:
 
     Args:
         settings: Which queue.
-        timeout: Seconds after which a message that the broker has not answered for has failed.
+        timeout: Seconds within which the broker must confirm a message; after that, sending has failed.
 
     Raises:
         ValueError: `timeout` is not a number above zero.
@@ -53,29 +53,29 @@ class Courier:
 
     @property
     def name(self) -> str:
-        """Who sends, in this process."""
+        """The sender ID of this process."""
         return self._identity.name
 
     def send(self, text: str) -> Future[None]:
         """Write a message.
 
         Returns:
-            A future that ends once the broker has answered. It raises `QueueError`, whose text says whether
-            nothing was written or that it can't be known.
+            A future that resolves once the broker has confirmed the message. It raises `QueueError`, whose text
+            says that nothing was written, or that this is unknown.
         """
         answer: Future[None] = Future()
         with self._desk.lock:
             desk = self._desk.value
             if desk is None:
                 desk = self._desk.value = _Desk(self._settings, self._identity)
-                # Where nobody calls `close`; at the end of the process, `_close_all` does.
+                # In case the application never calls `close`; at the end of the process, `_close_all` does.
                 self._leaving = weakref.finalize(self, _abandon, desk, os.getpid())
                 self._leaving.atexit = False
             desk.loop.call_soon_threadsafe(desk.take, text, self._timeout, answer)
         return answer
 
     def close(self) -> Future[None]:
-        """Write what is queued, for a moment at most, and close the connection; a later `send` opens one again."""
+        """Write what is queued, for two seconds at most, and disconnect; a later `send` connects again."""
         with self._desk.lock:
             desk, self._desk.value = self._desk.value, None
             if desk is not None and self._leaving is not None:
@@ -88,7 +88,7 @@ class Courier:
 
 
 class _Desk:
-    """What a courier has in the private loop of one process."""
+    """The part of a courier that lives in the private loop of one process."""
 
     def __init__(self, settings: QueueSettings, identity: Identity) -> None:
         self.loop = private_loop()
@@ -149,7 +149,7 @@ class _Desk:
 
 
 def _abandon(desk: _Desk, process: int) -> None:
-    """Close what a courier has left; in a fork, which shares its connection, only keep it."""
+    """Close the connection of a discarded courier; a fork, which shares it, only keeps it."""
     if process == os.getpid():
         closing = asyncio.run_coroutine_threadsafe(desk.close(), desk.loop)
         _closing.add(closing)
@@ -160,7 +160,7 @@ def _abandon(desk: _Desk, process: int) -> None:
 
 @atexit.register
 def _close_all() -> None:
-    """Give what is still queued a moment; the daemon thread ends with the process."""
+    """Write what is still queued, for a moment at most; the daemon thread ends with the process."""
     for closing in [*_closing, *[courier.close() for courier in list(_couriers)]]:
         with contextlib.suppress(Exception):
             closing.result(2 * _EXIT_SECONDS)

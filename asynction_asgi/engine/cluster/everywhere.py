@@ -1,6 +1,6 @@
-"""What can be asked of the clients of a room, and done to them, in every process on the queue.
+"""Questions to the clients of a room, and changes to them, in every process on the queue.
 
-Processes of python-socketio, and those without a server, take no part in this.
+Processes of python-socketio, and those without a server, do not take part.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from .link import Link
     from .settings import QueueSettings
 
-# Of messages that are taken here.
+# Methods of the messages that are taken here.
 METHODS = frozenset({"find", "found", "move", "ask", "asked", "answer", "taken"})
 
 
 class OnQueue(Protocol):
-    """How a process reaches the others.
+    """A process's access to the others.
 
     Attributes:
         link: Its end of the queue, while its server runs.
-        settings: Which queue.
+        settings: The queue, and how to use it.
         check: Raises for an event that must not reach clients; None takes all.
         carrier: Takes traces along with messages, or None.
         relayed: Callbacks that wait for answers over the queue.
@@ -62,22 +62,22 @@ class OnQueue(Protocol):
 
     @property
     def host_id(self) -> str:
-        """The id of this process."""
+        """The ID of this process."""
 
     def put(self, message: dict[str, Any]) -> None:
-        """Queue a message, unless this process leaves the queue; never waits."""
+        """Queue a message without waiting, unless this process is leaving the queue."""
 
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
-        """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
+        """Queue the answer to the question `number` of the process `host`, as `put` does."""
 
 
 class Everywhere:
     """The clients of all processes on a queue.
 
     Args:
-        rooms: How this process reaches the others.
+        rooms: This process's access to the others.
         here: Its own clients.
-        tasks: Runs disconnect handlers, and what waits for other processes.
+        tasks: Runs disconnect handlers, and searches for clients of other processes.
     """
 
     def __init__(self, rooms: OnQueue, here: Here, tasks: Tasks) -> None:
@@ -95,7 +95,7 @@ class Everywhere:
     async def find(self, namespace: str, room: Any, *, timeout: float) -> list[Found]:  # noqa: ASYNC109  # of the protocol
         """Return the clients in a room; raises QueueError if not every process has answered in time.
 
-        A client of this process is found without the others, during an outage of the queue too.
+        A client of this process is found without asking the others, even during an outage of the queue.
         """
         answers = await self._inquire(namespace, room, timeout, count=False)
         own = self._here.listed(namespace, room)
@@ -106,7 +106,7 @@ class Everywhere:
         ]
 
     async def count(self, namespace: str, room: Any, *, timeout: float) -> int:  # noqa: ASYNC109  # of the protocol
-        """Return how many clients are in a room; raises what `find` does."""
+        """Return how many clients are in a room; raises the errors of `find`."""
         answers = await self._inquire(namespace, room, timeout, count=True)
         elsewhere: int = sum(answers.values())
         return self._here.number(namespace, room) + elsewhere
@@ -125,7 +125,7 @@ class Everywhere:
         return answers
 
     async def _is_nowhere(self, sid: str, namespace: str) -> bool:
-        """Return whether no process has a client, as far as that can be known."""
+        """Return whether no process has a client, as far as this can be known."""
         link = self._link
         return not link.strangers and not await self.count(namespace, sid, timeout=1.0)
 
@@ -161,7 +161,7 @@ class Everywhere:
         return poll
 
     async def forget(self, poll: Poll) -> None:
-        """Take no more answers to a question; other processes take them until its timeout."""
+        """Ignore further answers to a question; other processes accept them until its timeout."""
         self._inquiries.end(poll.number)
         poll.forget()
 
@@ -173,7 +173,7 @@ class Everywhere:
     # -- what other processes ask for --------------------------------------------------------
 
     def take(self, message: dict[str, Any]) -> None:
-        """Do what another process asks for, or take its answer.
+        """Carry out the request of another process, or take its answer.
 
         Raises:
             TypeError, ValueError, LookupError: The message is malformed.
@@ -224,7 +224,7 @@ class Everywhere:
         self._rooms.answer("asked", host, number, sids=[question.sid for question in questions])
 
     def _return(self, host: str, number: int, sid: str, answer: Sequence[Any] | Unanswered) -> None:
-        """Tell the process that asked what a client has answered, or that there will be no answer."""
+        """Send a client's answer to the process that asked, or the reason why there will be none."""
         if not isinstance(answer, Unanswered):
             members = {"sender": self._rooms.host_id, "host_id": host, "id": number, "sid": sid}
             text = self._rooms.settings.codec.answer(answer, method="answer", **members)
@@ -252,7 +252,7 @@ class Everywhere:
 
     @property
     def _link(self) -> Link:
-        """What connects this process with the others.
+        """The connection of this process to the others.
 
         Raises:
             QueueError: It was not started, or has stopped.

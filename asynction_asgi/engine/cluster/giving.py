@@ -1,4 +1,4 @@
-"""Sessions of this process whose clients have come back to another one."""
+"""Sessions of this process whose clients came back to another one."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 class Giving:
     """Answers the claims of other processes.
 
-    The state that a claim is answered with is that of the moment at which it was read: by the order of the
-    queue, the other process knows what it has to add.
+    The answer has the state of the session at the moment when the claim was read: by the order of the queue,
+    the other process knows what to add.
 
     Args:
-        rooms: How this process reaches the others.
+        rooms: This process's access to the others.
         identity: Names this process, and numbers its messages.
         returning: Its sessions.
-        claims: Those that are on their way to it.
-        cut: Ends the connection of a member whose client is back elsewhere.
-        tasks: Runs what waits for handlers.
+        claims: The sessions that this process has asked for.
+        cut: Ends the connection of a member whose client came back elsewhere.
+        tasks: Runs the waits for handlers.
         moved: Counts what becomes of sessions.
     """
 
@@ -62,9 +62,9 @@ class Giving:
         self._unsaid = Throttle()
 
     def take(self, message: dict[str, Any]) -> None:
-        """Give a session away, or say that it will be ready soon.
+        """Hand over a session, or announce that it will be ready soon.
 
-        Claims of another user are answered as if there were no such session.
+        Claims of another user are answered as if the session did not exist.
 
         Raises:
             TypeError, LookupError: The message is malformed.
@@ -112,9 +112,9 @@ class Giving:
         coming: asyncio.Future[None] | None,
         claimant: tuple[str, int],
     ) -> None:
-        """Ask for another claim once the session is here and no handler of it is running.
+        """Request another claim once the session is here and none of its handlers is running.
 
-        Of several claims the latest counts: its client has left the connections of the others.
+        Only the latest of several claims counts: the client has left the connections of the others.
         """
         if coming is not None:
             await asyncio.wait([coming])
@@ -134,7 +134,7 @@ class Giving:
     def forget(self, message: dict[str, Any]) -> None:
         """Forget a claim that another process has decided: this one no longer denies it.
 
-        What else another process says of a claim, that it holds the session or does not, changes nothing here.
+        Other answers, that a process holds the session or does not, change nothing here.
 
         Raises:
             TypeError, LookupError: The answer is malformed.
@@ -148,9 +148,9 @@ class Giving:
         self._unheld[claimant] = asyncio.get_running_loop().call_later(seconds, self._deny, find, claimant)
 
     def _deny(self, find: Callable[[], Session | None], claimant: tuple[str, int]) -> None:
-        """Say that this process does not have a session; if it has come since the claim was read, ask for another claim.
+        """Deny having a session; if it has arrived since the claim was read, request another claim.
 
-        Nothing is done for a claimant that does not wait any more: the client may be connected here.
+        For a claimant that no longer waits, nothing is done: the client may be connected here.
         """
         del self._unheld[claimant]
         if find() is None:

@@ -20,8 +20,8 @@ class Inquiry:
     """One question.
 
     Args:
-        number: Names it among the questions of this process.
-        processes: Those that will answer.
+        number: Identifies it among the questions of this process.
+        processes: The processes that will answer.
 
     Attributes:
         number: As given.
@@ -37,13 +37,13 @@ class Inquiry:
         self._advance()
 
     def answer(self, process: str, value: Any) -> None:
-        """Take an answer; the first of each process counts."""
+        """Record an answer; only the first of each process counts."""
         if process in self._silent:
             self.answers[process] = value
             self.leave(process)
 
     def leave(self, process: str) -> None:
-        """Note that no answer of this process will come any more."""
+        """Note that this process will not answer any more."""
         self._silent.discard(process)
         self._advance()
 
@@ -55,7 +55,7 @@ class Inquiry:
         """Wait for all answers.
 
         Raises:
-            QueueError: Some did not come in time.
+            QueueError: Some processes did not answer in time.
         """
         await asyncio.wait([self._done], timeout=seconds)
         if self._silent:
@@ -76,7 +76,7 @@ class Inquiries:
         self._open: dict[int, Inquiry | Poll] = {}
 
     def begin(self, make: Callable[[int, Collection[str]], _Question]) -> _Question:
-        """Begin a question, made from its number and the processes that will answer, and return it."""
+        """Create a question from its number and the processes that will answer, and return it."""
         question = make(next(self._numbers), self._processes())
         self._open[question.number] = question
         return question
@@ -86,7 +86,7 @@ class Inquiries:
         return self._open.get(number)
 
     def end(self, number: int) -> None:
-        """Take no more answers to a question."""
+        """Ignore further answers to a question."""
         self._open.pop(number, None)
 
     def leave(self, process: str) -> None:

@@ -1,4 +1,4 @@
-"""What passes on the queue while clients are on their way to this process, for they may have to get it."""
+"""Messages on the queue while clients move to this process, which may have to be delivered to them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..peers.event_log import Entry
     from ..wire.frames import Frame
 
-# Of messages that change what a client receives, or where it is.
+# Methods of messages that reach a client, or change its rooms or connection.
 _METHODS = frozenset({"emit", "enter_room", "leave_room", "close_room", "disconnect", "move"})
 
 
@@ -22,10 +22,10 @@ class Note:
     """One message.
 
     Attributes:
-        size: In bytes, about.
-        text: A message of this process; it is read once a client has to get it.
-        message: What it says.
-        sent: The event that it is, and its frames, once a client has got it.
+        size: In bytes, roughly.
+        text: A message of this process; it is parsed only when a client needs it.
+        message: The parsed message.
+        sent: Its event and frames, once a client has received it.
     """
 
     size: int
@@ -38,11 +38,11 @@ class Journal:
     """Messages in the order in which the clients of this process have received them.
 
     Args:
-        read: Returns the message that a text of this process is.
-        most: Size of all notes in bytes; beyond it the oldest are dropped.
+        read: Parses a text of this process.
+        most: Maximum size of all notes in bytes; beyond it, the oldest are dropped.
 
     Attributes:
-        end: The place of the next note; places are never used again.
+        end: The place of the next note; places are not reused.
     """
 
     def __init__(self, read: Callable[[str], dict[str, Any]], most: int) -> None:
@@ -82,7 +82,7 @@ class Journal:
             self._drop()
 
     def since(self, place: int, others: int) -> Iterator[tuple[Note, dict[str, Any]]]:
-        """Yield notes and their messages from a place on, and of other processes only those from another place on."""
+        """Yield notes and their messages: this process's from the first place on, those of others from the second."""
         for number, note in enumerate(self._notes, self.begin):
             if number < place or (number < others and note.text is None):
                 continue

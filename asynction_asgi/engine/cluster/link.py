@@ -21,25 +21,25 @@ if TYPE_CHECKING:
     from .traffic import Traffic
 
 _FLUSH_SECONDS = 2.0
-# Processes tell of themselves at their next tick behind the first beat of a newcomer.
+# Processes announce themselves at their next tick after the first beat of a newcomer.
 _ACQUAINTED_TICKS = 2.0
 
 
 class Follower(Protocol):
-    """Receives what passes on the queue."""
+    """Receives what this process reads and writes on the queue."""
 
     def wrote(self, text: str) -> None:
-        """Receive what this process has put into the queue, unsigned."""
+        """Receive a text that this process has queued, unsigned."""
 
     def read(self, delivery: Delivery, message: dict[str, Any] | None) -> None:
-        """Receive what came; the message is None if it is this process's own, or was not taken."""
+        """Receive a delivery; the message is None if it is this process's own or was not processed."""
 
 
 class Link:
-    """What connects one server with the others, from the start of its loop to its shutdown.
+    """The connection of one server to the others, from the start of its loop to its shutdown.
 
     Args:
-        settings: Which queue, and how to speak on it.
+        settings: The queue, and how to use it.
         identity: Names this process, and numbers its messages.
         take: Does what a message of another process asks for; must not wait.
         clients: Returns the number of clients of this process.
@@ -51,7 +51,7 @@ class Link:
     Attributes:
         outages: Whether the queue can be reached.
         writer: Writes what is put to it.
-        write: Queues a text without waiting: `Writer.put`, or what `follow` has put in its place.
+        write: Queues a text without waiting: `Writer.put`, or its replacement by `follow`.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Link:
         self._left = left
         self._census = Census(rhythm.death)
         self._beaten = 0.0
-        self._sent = 0.0  # when the last beat was put, whatever `_beaten` says
+        self._sent = 0.0  # when the last beat was queued; `_beaten` may be set back
         self._writing = asyncio.get_running_loop().create_task(self.writer.run())
 
     @property
@@ -106,16 +106,16 @@ class Link:
 
     @property
     def reached(self) -> bool:
-        """Whether the process has listened on the queue once."""
+        """Whether the process was subscribed at least once."""
         return self._listener.reached
 
     @property
     def processes(self) -> Mapping[str, int]:
-        """The number of clients of each process that has sent something lately, this one included."""
+        """The number of clients of each process that has sent something recently, this one included."""
         return {self._identity.name: self._clients(), **self._census.processes}
 
     async def listen(self) -> None:
-        """Take what others write, until cancelled."""
+        """Process what others write, until cancelled."""
         await self._listener.run()
 
     async def close(self) -> None:
@@ -128,22 +128,22 @@ class Link:
 
     @property
     def others(self) -> set[str]:
-        """The other processes that have sent something lately."""
+        """The other processes that have sent something recently."""
         return set(self._census.processes)
 
     @property
     def strangers(self) -> bool:
-        """Whether others listen that don't tell of themselves, as processes of python-socketio."""
+        """Whether processes listen that don't announce themselves, such as those of python-socketio."""
         listeners = self.writer.listeners
         return listeners is not None and listeners > len(self.processes)
 
     async def acquainted(self) -> None:
-        """Wait until every process on the queue had the time to tell this one of itself."""
+        """Wait until every process on the queue has had time to announce itself."""
         await asyncio.sleep(self._acquainted_at - time.monotonic())
 
     @property
     def is_acquainted(self) -> bool:
-        """Whether every process on the queue had the time to tell this one of itself."""
+        """Whether every process on the queue has had time to announce itself."""
         return self.subscribed.is_set() and time.monotonic() > self._acquainted_at
 
     @property
@@ -165,11 +165,11 @@ class Link:
         self._listener.follow(follower.read)
 
     def put(self, message: dict[str, Any]) -> None:
-        """Queue a message; never waits."""
+        """Queue a message without waiting."""
         self.write(self._settings.codec.check(message))
 
     def _tick(self) -> None:
-        """Tell the others of this process, now and then; in an outage, one beat that waits is enough."""
+        """Announce this process to the others at intervals; in an outage, only one beat waits."""
         for name in self._census.bury():
             self._left(name)
         if time.monotonic() - self._beaten < self._settings.rhythm.beat or (
@@ -180,7 +180,7 @@ class Link:
         self.put({"host_id": self._identity.name, "method": "beat", "clients": self._clients()})
 
     def _note_own(self, body: bytes) -> None:
-        """Note that a message of this process came back; a beat says how long that took."""
+        """Note that a message of this process came back; a beat shows how long that takes."""
         self._traffic.own_at = now = time.monotonic()
         if self._settings.codec.asks(body, self._identity.name, "beat"):
             self._traffic.lag = now - self._sent

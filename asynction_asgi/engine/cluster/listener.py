@@ -21,28 +21,28 @@ if TYPE_CHECKING:
     from .rhythm import Rhythm
     from .traffic import Traffic
 
-# So many messages at most before other tasks get their turn.
+# After this many messages, other tasks get their turn.
 _TURN = 200
 
 
 class Listener:
-    """Reads messages, drops those that came before, and notices what never came.
+    """Reads messages, drops duplicates, and notices messages that never arrive.
 
     Args:
-        broker: Where from.
+        broker: The queue to read from.
         codec: Reads messages, and counts what it can't read.
         process: Returns the id of this process.
         take: Does what a message of another process asks for; must not wait.
-        tick: Called as soon as nothing can be missed any more, and about once in `Rhythm.tick` seconds.
+        tick: Called once the process is subscribed, and about every `Rhythm.tick` seconds.
         outages: Receives failures to read, and what is lost.
-        rhythm: How long silence is borne.
+        rhythm: How long silence is tolerated.
         traffic: Counts what is read.
         on_own: Receives messages of this process itself.
 
     Attributes:
         subscribed: Set while nothing can be missed.
-        reached: Whether that was so once.
-        since: When that was so last, by the monotonic clock.
+        reached: Whether it was set at least once.
+        since: When it was last set, by the monotonic clock.
         handle: Takes one delivery; replaced by `follow`.
     """
 
@@ -76,9 +76,9 @@ class Listener:
         self.handle: Callable[[Delivery], Any] = self._handle
 
     def follow(self, note: Callable[[Delivery, dict[str, Any] | None], None] | None) -> None:
-        """Let a function receive each delivery and the message that was taken of it; None ends that.
+        """Call a function with each delivery and its message; None ends that.
 
-        Messages of this process are not taken, nor are those that came before or can't be read.
+        The message is None if it is this process's own, a duplicate or unreadable.
         """
         if note is None:
             self.handle = self._handle
@@ -107,10 +107,9 @@ class Listener:
             await asyncio.sleep(self._rhythm.retry)
 
     async def _watch(self, reading: asyncio.Task[None]) -> BaseException:
-        """Return why the connection must be replaced.
+        """Wait until the connection must be replaced, and return why.
 
-        A process that stood still, and its loop with it, has a connection full of messages: that time does
-        not count as silence.
+        Time in which the whole process was paused does not count as silence: its connection is full of messages.
         """
         last = time.monotonic()
         while True:
@@ -123,7 +122,7 @@ class Listener:
             self._silent += min(now - last, 2 * self._rhythm.tick)
             last = now
             if self._silent > self._rhythm.silence:
-                return TimeoutError(f"nothing was heard of it for {self._rhythm.silence:g} seconds")
+                return TimeoutError(f"nothing was received from it for {self._rhythm.silence:g} seconds")
 
     async def _read_on(self) -> None:
         taken = 0
@@ -149,7 +148,7 @@ class Listener:
                     await asyncio.sleep(0)
 
     def _attempt(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Call a function and log what it raises, such as what a filter of the application's logger does."""
+        """Call a function, and log what it raises: a crashing log filter must not stop the reading."""
         try:
             act(*arguments)
         except BaseException as error:
@@ -158,7 +157,7 @@ class Listener:
             logger.exception("an error occurred while the message queue was read; reading goes on")
 
     def _handle(self, delivery: Delivery) -> dict[str, Any] | None:
-        """Take a message of another process; return it, or None if it was not taken."""
+        """Process a message of another process; return it, or None if it was not processed."""
         if self._codec.is_own(delivery.body, self._process()):
             self._silent = 0.0
             self._on_own(delivery.body)

@@ -1,4 +1,4 @@
-"""How sessions travel on the queue."""
+"""The form of sessions on the queue."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .relayed import read_data
 
 
 def name_user(user: Any, key: str) -> str | None:
-    """Return what is equal for equal users and says nothing of them, or None if a user has no JSON form.
+    """Return a digest that is equal for equal users, or None if a user has no JSON form.
 
     Args:
         user: As `Endpoint.user` returns it.
-        key: Of a session.
+        key: The key of a session.
     """
     kind = type(user)
     try:
@@ -27,7 +27,7 @@ def name_user(user: Any, key: str) -> str | None:
 
 
 def members_of(kept: Kept) -> dict[str, Any]:
-    """Return the members of a message that says what a client gets back, its events aside."""
+    """Return the members of a message that restores a client's session, without its events."""
     return {
         "sid": kept.sid,
         "shown_sid": kept.shown_sid,
@@ -38,7 +38,7 @@ def members_of(kept: Kept) -> dict[str, Any]:
 
 
 def read_kept(message: dict[str, Any]) -> Kept:
-    """Return what a client gets back.
+    """Return the session that a message restores.
 
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.

@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  # python-socketio is untyped
     """Rooms whose emits reach the clients of every process on a queue.
 
-    It stays a manager of python-socketio's, whose messages it reads and writes, and nothing of python-socketio
-    runs between a message and the clients: what upstream does there waits for slow clients and for handlers.
+    It is still a manager of python-socketio, and reads and writes the same messages. Between a message and the
+    clients, no code of python-socketio runs: that would wait for slow clients and for handlers.
 
     Args:
-        settings: Which queue.
+        settings: The queue, and how to use it.
         check: Raises for an emit of another process that must not reach clients; None takes all.
         carrier: Takes traces along with messages, or None.
         logger: Where outages are logged; the server's by default.
@@ -56,7 +56,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         settings: As given.
         lost: How many messages were lost, by the reason.
         traffic: What went over the queue since the process began.
-        moved: What became of sessions whose clients came back to another process.
+        moved: Counts what became of sessions whose clients came back to another process.
         link: The connection to the queue, from the server's start to its end.
         everywhere: The clients of all processes; set by `reach`.
     """
@@ -87,7 +87,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
 
     @property
     def reached(self) -> bool:
-        """Whether the process was on its message queue once, and, if it needs the queue, is on it."""
+        """Whether the process was subscribed at least once and, if it needs the queue, is connected now."""
         link = self.link
         return link is not None and link.reached and (link.outages.connected or not self._is_needed)
 
@@ -97,16 +97,16 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
 
     @property
     def dropped(self) -> Counter[str]:
-        """Messages of the queue that were not taken, by the reason."""
+        """Number of messages that were dropped on receipt, by the reason."""
         return self.settings.codec.dropped
 
     def set_server(self, server: Any) -> None:
-        """Join a server; messages stay strict JSON, whatever it sends to clients."""
+        """Attach to a server; messages on the queue stay strict JSON, whatever it sends to clients."""
         super().set_server(server)
         self.json = self.settings.codec
 
     def reach(self, here: Here, *, parting: Parting, calls: Calls, tasks: Tasks) -> Everywhere:
-        """Return the clients of all processes, those of this one being `here`."""
+        """Return the clients of all processes; `here` are those of this one."""
         self._taking = Taking(self, self, self._return_callback, parting=parting, calls=calls, tasks=tasks)
         self.everywhere = Everywhere(self, here, tasks)
         self._taking.add(dict.fromkeys(METHODS, self.everywhere.take), self.everywhere.leave)
@@ -115,9 +115,10 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
     def exchange(
         self, returning: Returning, *, log: Log, parting: Parting, tasks: Tasks, limits: Limits
     ) -> Claims | None:
-        """Return the sessions of clients that come from other processes, and give away those that go there.
+        """Return the sessions of clients that come from other processes, and hand over those of clients that leave.
 
-        None means that clients start a new session there: the queue has no order that is the same for all.
+        Return None if the queue does not deliver in the same order to all processes: clients that come back to
+        another process start a new session then.
         """
         if not self.settings.ordered:
             return None
@@ -147,7 +148,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         return claims
 
     def initialize(self) -> None:
-        """Begin to listen, in the running event loop."""
+        """Start listening, in the running event loop."""
         self.link = Link(
             self.settings,
             identity=self._identity,
@@ -170,7 +171,7 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             await self.link.subscribed.wait()
 
     def stop_seeking(self) -> None:
-        """Ask no other process for clients any more."""
+        """Stop asking other processes for clients."""
         self.everywhere.calls.stop_seeking()
 
     async def close(self) -> None:
@@ -193,15 +194,15 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         to: Any = None,
         **options: Any,
     ) -> None:
-        """Emit to the clients of every process; encoded before anything is waited for.
+        """Emit to the clients of every process; the event is encoded before any wait.
 
-        Returns when clients of this process have it and it is queued for the others. It waits for clients
-        that read slowly, and while too much is queued, but not for long.
+        Returns once the event is delivered to the clients of this process and queued for the others. Waits
+        for a short time if clients read slowly or too much is queued.
 
         Raises:
             RoomCallbackError: A callback is given, and not a client's id; nothing was sent.
             UnencodableError: The data have no JSON form; nothing was sent.
-            QueueError: The server was not started, and the queue can't be reached.
+            QueueError: The server was not started, and the queue can't be reached or did not answer in time.
         """
         target, namespace = to or room, namespace or "/"
         if callback is not None:
@@ -238,14 +239,14 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         await relieve(recipients)
 
     async def enter_room(self, sid: str, namespace: str, room: Any, eio_sid: str | None = None) -> None:
-        """Put a client into a room, in whatever process and phase it is."""
+        """Put a client into a room, whatever its process and phase."""
         if self.find(sid, namespace) is not None:
             self.basic_enter_room(sid, namespace, room, eio_sid)
         else:
             await self._ask_room("enter_room", sid, namespace, room)
 
     async def leave_room(self, sid: str, namespace: str, room: Any) -> None:
-        """Take a client out of a room, in whatever process and phase it is."""
+        """Take a client out of a room, whatever its process and phase."""
         if self.find(sid, namespace) is not None:
             self.basic_leave_room(sid, namespace, room)
         else:
@@ -257,16 +258,16 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
         )
 
     def put(self, message: dict[str, Any]) -> None:
-        """Queue a message, unless this process leaves the queue; never waits."""
+        """Queue a message without waiting, unless this process is leaving the queue."""
         if self.link is not None:
             self.link.put(message)
 
     def answer(self, method: str, host: Any, number: Any, **members: Any) -> None:
-        """Put the answer to the question `number` of the process `host` into the queue, as `put` does."""
+        """Queue the answer to the question `number` of the process `host`, as `put` does."""
         self.put({"sender": self.host_id, "method": method, "host_id": host, "id": number, **members})
 
     async def _publish(self, data: Any) -> None:
-        """Ask the other processes for what upstream's methods are about."""
+        """Send a request of python-socketio's methods to the other processes."""
         named = "sender" if data["method"] == "callback" else "host_id"  # which there is whom it is for
         members = {name: value for name, value in data.items() if name != named} | carried(self.carrier)
         text = self.settings.codec.relay({named: self._sender, **members})
@@ -288,14 +289,14 @@ class QueueRooms(Identified, AsyncPubSubManager, Rooms):  # type: ignore[misc]  
             await self.link.writer.room()
 
     def lose(self, callback: Callable[..., Any], why: Unanswered) -> None:
-        """Tell the process that waits for this callback, which may be another one."""
+        """Notify the process that waits for this callback, which may be another one."""
         if not (isinstance(callback, partial) and callback.func == self._return_callback):
             super().lose(callback, why)
             return
         host_id, room, namespace, ack_id = callback.args
         if host_id == self.host_id:
             self.relayed.lose(room, ack_id, why)
-        else:  # without "args", so that upstream's managers pass it over
+        else:  # without "args", so that managers of python-socketio ignore it
             self.answer("callback", host_id, ack_id, sid=room, namespace=namespace, lost=why.value)
 
 

@@ -1,8 +1,9 @@
-"""What travels over the queue: python-socketio's messages, numbered, as strict JSON, and signed if asked for.
+"""The messages on the queue: those of python-socketio, numbered, as strict JSON, signed if there is a secret.
 
-Every message begins with who sent it, as ``host_id`` or, where that word says whom it is for, as ``sender``,
-so that a process passes over its own unread; and it ends with its number ``n``, so that receivers drop what
-comes twice and notice what never came. Processes of python-socketio read neither, and send no numbers.
+Every message begins with the ID of its sender, as ``host_id`` or, where that member names the recipient, as
+``sender``, so that a process can skip its own without parsing them. It ends with its number ``n``, by which
+receivers drop duplicates and notice missing messages. Processes of python-socketio ignore both, and send no
+numbers.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
 
     from .seals import Seal
 
-# Receivers that saw nothing of its sender yet pass over a message with this member: it was answered before.
+# Receivers that know nothing of its sender yet skip a message with this member: it was confirmed before.
 _AGAIN = ',"again":true}'
 _MOST = 1 << 53
-# Processes pass over it, those of python-socketio, too.
+# All processes ignore it, those of python-socketio included.
 EMPTY = "{}"
 
 
 class QueueJson:
-    """Reads and writes messages; what travels over the queue is as strict as what travels to clients.
+    """Reads and writes messages, as strictly as packets of clients.
 
     Attributes:
-        dropped: How many messages were not taken, by the reason.
+        dropped: Number of messages that were dropped on receipt, by the reason.
     """
 
     def __init__(self, seal: Seal | None = None) -> None:
@@ -57,15 +58,15 @@ class QueueJson:
         return text
 
     def emit(self, data: Any, *, method: str = "emit", **members: Any) -> str:
-        """Return the text of an emit, unsigned: upstream's form, with bytes behind the data as Base64.
+        """Return the text of an emit, unsigned, in python-socketio's form: bytes follow the data as Base64.
 
         Args:
-            data: One argument; a tuple is many.
-            method: Of a message of the same form.
+            data: One argument, or several as a tuple.
+            method: The method of another message of the same form.
             members: The other members; ``sender``, or else ``host_id``, names this process.
 
         Raises:
-            UnencodableError: `data` has no JSON form, or confuses its bytes with what stands for them.
+            UnencodableError: `data` has no JSON form, or a member that looks like a placeholder for bytes.
         """
         arguments = list(data) if isinstance(data, tuple) else [data]
         body, attachments = self._encode(arguments, data)
@@ -79,12 +80,12 @@ class QueueJson:
         return f'{head[:-1]},"data":{body}}}'
 
     def relay(self, message: dict[str, Any]) -> str | None:
-        """Return the text of a message of upstream's, unsigned, or None for an answer that has none.
+        """Return the text of a message of python-socketio, unsigned, or None for an answer without a JSON form.
 
-        Upstream has no form for an answer with bytes; it gets that of an emit.
+        An answer with bytes has the form of an emit, as python-socketio has none for it.
 
         Raises:
-            UnencodableError: It has no JSON form, or bytes that are no part of an answer.
+            UnencodableError: It has no JSON form, or bytes outside an answer.
         """
         text, attachments = self._encode(message, message)
         if not attachments:
@@ -95,9 +96,9 @@ class QueueJson:
         return self.answer(message["args"], **members)
 
     def answer(self, arguments: Sequence[Any], **members: Any) -> str | None:
-        """Return the text of a client's answer, unsigned, or None, counted, if it has none.
+        """Return the text of a client's answer, unsigned; if it has no JSON form, count it and return None.
 
-        A client that speaks MessagePack can send what only JSON with bytes has no form for.
+        Clients that speak MessagePack can send values that have no JSON form.
         """
         try:
             return self.emit(tuple(arguments), **members)
@@ -113,34 +114,34 @@ class QueueJson:
             raise UnencodableError.of(error, shown) from None
 
     def read(self, text: str) -> dict[str, Any]:
-        """Return the message that a text of this process is, which was not signed yet."""
+        """Parse a text of this process that is not signed yet."""
         message: dict[str, Any] = self._codec.loads(text)
         return message
 
     def returns(self, value: Any) -> bool:
-        """Return whether a value comes out of the queue as it was put in, of the same types all through."""
+        """Return whether a value survives the queue unchanged, with all its types."""
         try:
             return _is_same(value, self._codec.loads(self.check(value)))
         except ValueError:  # an UnencodableError is one
             return False
 
     def seal(self, text: str) -> str:
-        """Sign a text, if there is a secret; it is another text each time."""
+        """Sign a text if there is a secret; the result differs each time."""
         return text if self._seal is None else self._seal.seal(text)
 
     def asks(self, body: bytes, process: str, method: str) -> bool:
-        """Return whether a message that looks like one of this process asks for something, by its head alone."""
+        """Return whether a message that looks like one of this process has a method, by its head alone."""
         head = f'{{"host_id":"{process}","method":"{method}"'.encode()
         return body.startswith(head, 0 if self._seal is None else body.find(b"\n") + 1)
 
     def is_own(self, body: bytes, process: str) -> bool:
-        """Return whether a message looks like one of this process; nothing is done for those that do."""
+        """Return whether a message looks like one of this process; those are not processed."""
         if self._seal is not None:
             return body.startswith(self._seal.own_prefix)
         return body.startswith((f'{{"host_id":"{process}"'.encode(), f'{{"sender":"{process}"'.encode()))
 
     def dumps(self, value: Any, **options: Any) -> str:
-        """Return the text of a value, signed if there is a secret; as upstream calls it.
+        """Return the text of a value, signed if there is a secret, as python-socketio calls it.
 
         Raises:
             UnencodableError: It has no JSON form.
@@ -149,15 +150,15 @@ class QueueJson:
         return self.seal(self.check(value))
 
     def loads(self, text: str | bytes, *, now: float | None = None) -> Any:
-        """Return the message that a text is; anything but an object is an empty one, and counted.
+        """Parse and verify a message; what is not an object is counted, and returned as an empty one.
 
         Args:
-            text: As it came over the queue.
-            now: When the broker took it, in seconds since 1970, where it tells.
+            text: As it was read from the queue.
+            now: When the broker received it, in seconds since 1970, or None if the broker does not say.
 
         Raises:
             UndecodableError: It is not JSON.
-            ForgedError: It is not signed as it must be.
+            ForgedError: Its signature is missing, wrong, stale or repeated, or unexpected.
         """
         try:
             if isinstance(text, bytes):
@@ -183,7 +184,7 @@ class QueueJson:
         return message
 
     def drop(self, reason: Dropped, *, detail: str = "") -> None:
-        """Count a message that is not taken, and log it now and then."""
+        """Count a message that is dropped, and log it at intervals."""
         self.dropped[reason.value] += 1
         unsaid = self._throttle.admits(reason)
         if unsaid is not None:
@@ -217,12 +218,12 @@ def numbered(text: str, number: int) -> str:
 
 
 def repeated(text: str) -> str:
-    """Mark a message that the broker has answered for before."""
+    """Mark a message that the broker has confirmed before."""
     return text[:-1] + _AGAIN
 
 
 def describe_message(text: str) -> str:
-    """Return how large a message is, and what it is, for logs."""
+    """Describe the size and content of a message, for logs."""
     message = json.loads(text)
     event, namespace = message.get("event"), message.get("namespace")
     what = f"event {event!r} in {namespace!r}" if isinstance(event, str) else f"{message.get('method')!r}"
@@ -230,16 +231,16 @@ def describe_message(text: str) -> str:
 
 
 def sender_of(message: Mapping[str, Any]) -> Any:
-    """Return which process sent a message, or None if it does not say."""
+    """Return the process that sent a message, or None if the message does not name it."""
     sender = message.get("sender")
     return message.get("host_id") if sender is None and message.get("method") != "callback" else sender
 
 
 def read_number(message: Mapping[str, Any]) -> int | None:
-    """Return a message's number, or None if it has none, as those of python-socketio.
+    """Return a message's number, or None if it has none, such as a message of python-socketio.
 
     Raises:
-        ValueError: It is not a number that a process gives.
+        ValueError: It is not a valid number.
     """
     number = message.get("n")
     if number is None:

@@ -1,4 +1,4 @@
-"""Whether the queue can be reached, what was lost while it could not, and what is logged of both."""
+"""Whether the queue can be reached, what was lost in outages, and the log lines about both."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .troubles import describe_error, name_trouble
 if TYPE_CHECKING:
     Part = Literal["writing", "reading"]
 
-_SECONDS = 60.0  # between two outages that are told of
+_SECONDS = 60.0  # between two outages that are logged
 _MOST_NAMED = 3
 
 
@@ -24,15 +24,15 @@ class Outages:
 
     Args:
         place: The queue, as it may be logged.
-        logger: Where to.
-        lost: Counts what is lost, by the reason, as far as this process knows.
-        settle: How many seconds behind an outage what is missing may still come.
-        parts: What has to work.
+        logger: The logger for both lines.
+        lost: Counts lost messages by the reason, as far as this process knows.
+        settle: Seconds after an outage in which missing messages may still arrive.
+        parts: What has to work for the queue to count as connected.
         traffic: Counts outages.
 
     Attributes:
-        last_error: What the last error said.
-        state: What the queue does instead of working, by the last error, to follow its name.
+        last_error: The text of the last error.
+        state: What the queue does instead of working, by the last error; continues a sentence after its name.
         begun: How many outages have begun.
     """
 
@@ -77,7 +77,7 @@ class Outages:
 
     @property
     def is_quiet(self) -> bool:
-        """Whether there is no outage, and what the last one has delayed has come."""
+        """Whether there is no outage, and messages that the last one delayed have had time to arrive."""
         return self._began is None
 
     def begin(self, part: Part, error: BaseException) -> None:
@@ -122,7 +122,7 @@ class Outages:
             self._tell_loss(reason, number, sender)
 
     def refuse(self, message: str) -> str:
-        """Count and log a message that the broker refuses while it takes others; return what is logged."""
+        """Count and log a message that the broker refuses while it accepts others; return the text of the log."""
         self.lose(Lost.REFUSED)
         text = (
             f"the message queue {self._place} refuses {message}: {self.last_error.rstrip('.')}; send less in one"
@@ -134,7 +134,7 @@ class Outages:
         return text
 
     def close(self) -> None:
-        """Tell nothing more, and count an outage that goes on until now."""
+        """Stop logging, and count an outage that is still going on."""
         if self._back is not None:
             self._back.cancel()
         if self._began is not None:
@@ -162,7 +162,7 @@ class Outages:
         )
 
     def _tell_loss(self, reason: Lost, number: int, sender: str) -> None:
-        """Log messages that the sender or the broker lost, without an outage of our own."""
+        """Log messages that the sender or the broker lost while this process had no outage."""
         unsaid = self._throttle.admits(reason)
         if unsaid is not None:
             self._logger.warning(

@@ -1,4 +1,4 @@
-"""State that belongs to one process: a fork begins without it, and never destroys what it inherited."""
+"""State of one process: a fork starts without it, and never destroys the inherited objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _every: weakref.WeakSet[PerProcess[Any]] = weakref.WeakSet()
 
 
 class PerProcess(Generic[Value]):
-    """A value and its lock, which a forked process does not share.
+    """A value and its lock, which forked processes do not share.
 
     Attributes:
         value: None until it is set in this process; read and set it under `lock`.
@@ -26,17 +26,17 @@ class PerProcess(Generic[Value]):
         _every.add(self)
 
     def begin_anew(self) -> None:
-        """Forget the value; the lock may be taken for ever, by a thread that was not copied."""
+        """Forget the value, and replace the lock, which may be held for ever by a thread that was not copied."""
         self.lock = threading.Lock()
         keep_for_ever(self.value)
         self.value = None
 
 
 def keep_for_ever(inherited: object) -> None:
-    """Never let an object that a fork has copied be destroyed.
+    """Keep an object that a fork has copied from ever being destroyed.
 
-    The child shares the descriptors of its parent's loop: where a connection of that loop is destroyed here,
-    asyncio takes it out of the selector, which is the parent's as well.
+    The child shares the descriptors of its parent's loop: if a connection of that loop were destroyed here,
+    asyncio would remove it from the selector, which is the parent's as well.
     """
     if inherited is not None and hasattr(ctypes, "pythonapi"):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(inherited))

@@ -1,4 +1,4 @@
-"""The event loop of a daemon thread of our own, one per process, for what must outlive the loops of callers."""
+"""An event loop in a daemon thread, one per process, for connections that must outlive the loops of callers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _private: PerProcess[asyncio.AbstractEventLoop] = PerProcess()
 
 
 def private_loop() -> asyncio.AbstractEventLoop:
-    """Return the loop, running; whatever is scheduled there needs `call_soon_threadsafe`."""
+    """Return the running loop; use `call_soon_threadsafe` to schedule something there."""
     with _private.lock:
         loop = _private.value
         if loop is None:

@@ -19,7 +19,7 @@ class Identity:
     """A random process ID that stays unique across forks.
 
     Servers fork: an application that was imported before (gunicorn's ``--preload``, ``multiprocessing``)
-    exists in each worker, and workers of one name take each other's messages for their own.
+    exists in each worker, and workers with the same name would take each other's messages for their own.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Identity:
         return own.last
 
     def _begin(self) -> _Own:
-        """Return what this process has; threads that come first at the same time share it."""
+        """Return the name and number of this process, the same for threads that are first at the same time."""
         with self._own.lock:
             if self._own.value is None:
                 self._own.value = _Own(secrets.token_hex(16))
@@ -50,7 +50,7 @@ class Identity:
 
 
 class Identified:
-    """A client manager of upstream's whose `host_id` belongs to the process that uses it."""
+    """A client manager of python-socketio whose `host_id` belongs to the process that uses it."""
 
     reaches_others = True
     thread: asyncio.Task[None] | None = None  # upstream sets it when it begins to listen
@@ -58,16 +58,16 @@ class Identified:
 
     @property
     def host_id(self) -> str:
-        """How this process knows its own messages again."""
+        """The ID by which this process recognises its own messages."""
         return self._identity.name
 
     @host_id.setter
     def host_id(self, given: str) -> None:
-        del given  # upstream's, made where the manager was, which may be before a fork
+        del given  # python-socketio's, made with the manager, possibly before a fork
         self._identity = Identity()
 
     async def stop_listening(self, seconds: float) -> None:
-        """Take no more messages of the queue; waits so long for the end of what takes them."""
+        """Stop reading the queue, and wait up to this many seconds until that has ended."""
         if self.thread is not None:
             self.thread.cancel()
             await asyncio.wait([self.thread], timeout=seconds)

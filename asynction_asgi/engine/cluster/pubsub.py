@@ -1,4 +1,4 @@
-"""Redis and Valkey's PUBLISH and SUBSCRIBE: what is published while a process does not listen, it misses."""
+"""PUBLISH and SUBSCRIBE: a process misses what is published while it is not subscribed."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 class PubSub:
-    """One end of a channel, on which python-socketio's own processes may be, too.
+    """One end of a channel of Redis or Valkey, which python-socketio's own processes may share.
 
     Args:
         clients: Makes connections.
         channel: The channel's name.
-        seconds: How long the broker may take to answer for a batch.
+        seconds: How long the broker may take to confirm a batch.
     """
 
     missing = Lost.MISSED
@@ -35,11 +35,11 @@ class PubSub:
         self._messages: AsyncIterator[dict[str, Any]] | None = None
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        """Publish messages in one round trip; returns how many processes received the last of them."""
+        """Publish messages in one round trip, and return how many processes received the last one."""
         pipeline = self._writing().pipeline(transaction=False)
         for text in batch:
             pipeline.publish(self._channel, text)
-        received: list[int] = await pipeline.execute(raise_on_error=False)  # which would quote the message
+        received: list[int] = await pipeline.execute(raise_on_error=False)  # its own errors quote the message
         for error in errors_in(received):
             raise error
         return received[-1] if received else None
@@ -71,10 +71,10 @@ class PubSub:
         return self._client
 
     async def _subscribe(self) -> None:
-        """Subscribe, and wait until the broker has said so.
+        """Subscribe, and wait until the broker has confirmed it.
 
-        The reading itself has no deadline: a timer per message costs a third more, and the listener's
-        watchdog notices silence.
+        Reading has no timeout: a timer per message would cost a third more, and the listener's watchdog
+        notices silence.
         """
         self._client = self._clients.connect(seconds=None)
         self._subscription = self._client.pubsub()

@@ -1,4 +1,4 @@
-"""Connections to Redis and Valkey, without the retries of their clients: those would write a message twice."""
+"""Connections to Redis and Valkey, without the retries of their clients, which would write a message twice."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class RedisClients:
 
     Args:
         url: The queue.
-        service: What sentinels know the server by where the URL does not say.
-        options: For the client, over ours.
+        service: The server's name for sentinels, if the URL has none.
+        options: For the client; they override ours.
     """
 
     def __init__(self, url: QueueUrl, *, service: str, options: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ class RedisClients:
         backoff = importlib.import_module(f"{url.module}.backoff")
         self._options = {
             "socket_connect_timeout": CONNECT_SECONDS,
-            "protocol": 2,  # one form of answers, whatever the client's default is
+            "protocol": 2,  # the same form of answers, whatever the client's default
             "retry": retry.Retry(backoff.NoBackoff(), 0),
             **options,
         }
@@ -46,7 +46,7 @@ class RedisClients:
         """Make a connection without opening it.
 
         Raises:
-            ValueError: The URL or the options have something that the client does not take.
+            ValueError: The client does not accept the URL or the options.
         """
         try:
             self.connect(seconds=None).connection_pool.make_connection()
@@ -56,10 +56,10 @@ class RedisClients:
             raise ValueError(text) from None
 
     def connect(self, *, seconds: float | None) -> Any:
-        """Make a client that connects when it is used.
+        """Return a client that connects when it is used.
 
         Args:
-            seconds: How long an answer may take; None waits for ever.
+            seconds: Timeout of an answer; None waits for ever.
         """
         options = {"socket_timeout": seconds, **self._options}
         if not self._url.sentinel:
@@ -85,7 +85,7 @@ def is_full(error: Exception) -> bool:
 
 
 async def close_client(client: Any) -> None:
-    """Close a client or a subscription; a connection without an answer is abandoned after a moment."""
+    """Close a client or a subscription; abandon a connection that does not answer within a second."""
     with contextlib.suppress(Exception):
         async with asyncio.timeout(_CLOSE_SECONDS):
             await client.aclose()

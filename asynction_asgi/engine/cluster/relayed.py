@@ -1,4 +1,4 @@
-"""Whether what came over a queue is of the form that upstream's managers and ours give it."""
+"""Checks of messages from a queue against the forms that python-socketio's managers and ours write."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..wire.packets import attach
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Raised for a message of an unknown form.
+# Raised for a malformed message.
 UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, RecursionError)
-# JSON has no infinity, and timers of an event loop take no number of any size.
+# JSON has no infinity, and timers of an event loop do not accept arbitrarily large numbers.
 LONGEST_SECONDS = 1e9
-# Why a client gives no answer, as messages say it; any other word counts as ``displaced``.
+# Why a client does not answer, as messages name it; any other word counts as ``displaced``.
 _LOST = {why.value: why for why in Unanswered}
 
 
@@ -58,7 +58,7 @@ def read_answer(message: dict[str, Any]) -> Sequence[Any] | Unanswered:
 
 
 def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
-    """Event, data and namespace of an emit, as upstream will read them.
+    """Return the event, data and namespace of an emit, as python-socketio reads them.
 
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.
@@ -70,7 +70,7 @@ def emitted(message: dict[str, Any]) -> tuple[str, Any, str]:
 
 
 def read_data(message: dict[str, Any]) -> Any:
-    """Return the data of a message, as it was given: a tuple is several arguments, or none.
+    """Return the data of a message as it was emitted; several arguments, or none, are a tuple.
 
     Raises:
         TypeError, ValueError, LookupError: The message is malformed.
@@ -114,7 +114,7 @@ def read_room(message: dict[str, Any]) -> Any:
 
 
 def read_timeout(message: dict[str, Any]) -> float | None:
-    """Return for how many seconds a question can be answered; None if an older process has not said.
+    """Return for how many seconds a question can be answered; None if an older process did not say.
 
     Raises:
         TypeError: It is not a number.
@@ -146,7 +146,7 @@ def read_clients(message: dict[str, Any]) -> Any:
 
 
 def read_sids(message: dict[str, Any]) -> list[str]:
-    """Return the clients that a process has asked; raises TypeError or LookupError if it does not say."""
+    """Return the clients that a process has asked; raises TypeError or LookupError if they are not given."""
     sids = message["sids"]
     if not isinstance(sids, list) or not all(isinstance(sid, str) for sid in sids):
         raise TypeError

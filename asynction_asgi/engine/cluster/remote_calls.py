@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ..tasks import Tasks
 
-# A call that its client's process has not taken by then makes this process ask for the client.
+# If no process has taken a call by then, this process asks for its client.
 _TAKEN_SECONDS = 0.25
 
 
@@ -22,12 +22,12 @@ class _Call(NamedTuple):
 
 
 class RemoteCalls:
-    """Which process has taken each call.
+    """Calls to clients of other processes, and the process that has taken each.
 
     Args:
-        tasks: Runs what asks for clients.
-        is_nowhere: Finds out whether a client, by sid and namespace, is in no process; raises QueueError
-            while that can't be known.
+        tasks: Runs the searches for clients.
+        is_nowhere: Returns whether no process has a client, by sid and namespace; raises QueueError while
+            this can't be known.
         lose: Fails a call, by sid and number.
     """
 
@@ -45,7 +45,7 @@ class RemoteCalls:
         self._seeking: set[asyncio.Task[None]] = set()
 
     def begin(self, number: int, sid: str, namespace: str) -> None:
-        """Watch over a call to a client that is not in this process."""
+        """Watch a call to a client that is not in this process."""
         self._waiting[number] = _Call(sid, namespace)
         asyncio.get_running_loop().call_later(_TAKEN_SECONDS, self._check, number)
 
@@ -61,13 +61,13 @@ class RemoteCalls:
         self._taken.pop(number, None)
 
     def leave(self, process: str) -> None:
-        """Fail the calls that a process had taken: it has ended, and its clients with it."""
+        """Fail the calls that a process had taken: it has ended, and its clients are gone."""
         for number, (where, call) in list(self._taken.items()):
             if where == process:
                 self._lose(call.sid, number)
 
     def stop_seeking(self) -> None:
-        """Ask for no client any more: calls that no process has taken wait for their timeout."""
+        """Stop asking for clients: calls that no process has taken wait for their timeout."""
         self._waiting.clear()
         for task in self._seeking:
             task.cancel()
@@ -79,11 +79,13 @@ class RemoteCalls:
             task.add_done_callback(self._seeking.discard)
 
     async def _seek(self, number: int, call: _Call) -> None:
-        """Ask all processes for the client, until it has answered or is in none of them."""
+        """Ask all processes for the client, until it has answered or no process has it."""
         while number in self._waiting:
             try:
                 nowhere = await self._is_nowhere(call.sid, call.namespace)
-            except QueueError:  # some process does not answer: it stands still, is dead, or the queue is away
+            except (
+                QueueError
+            ):  # some process does not answer: it is paused or dead, or the queue is unreachable
                 await asyncio.sleep(_TAKEN_SECONDS)
                 continue
             if nowhere and number in self._waiting:

@@ -1,4 +1,4 @@
-"""How often processes tell of one another, and how long silence is tolerated."""
+"""How often processes announce themselves, and how long silence is tolerated."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rhythm:
-    """Times of a queue, in seconds.
+    """Timeouts and intervals of a queue, in seconds.
 
     Attributes:
         beat: Between two beats of a process.
-        silence: A connection on which the process does not even receive its own beats is replaced.
-        death: Seconds after the last beat at which a process counts as dead.
-        tick: Between two looks at all that; a message that is missing is waited for at least so long.
-        write: How long a broker may take to answer for a batch.
+        silence: After which a connection is replaced on which not even the process's own beats arrive.
+        death: After the last beat, until a process counts as dead.
+        tick: Between two checks of beats and of missing messages, which are awaited at least this long.
+        write: How long a broker may take to confirm a batch.
         retry: Before a connection is opened again.
-        gather: After the writer's connection was replaced, for the other listeners to subscribe again.
-        claim: The process that has a client's session says so, or the client starts a new session.
-        unheld: Processes that don't have it say so if none has answered by then.
-        outage: Emits wait for room since the beginning of an outage; then the oldest message is dropped.
+        gather: How long the writer waits, after a reconnection, for other listeners to subscribe again.
+        claim: For the process that has a client's session to say so; then the client starts a new session.
+        unheld: Until processes that don't have it say so, if none has answered.
+        outage: How long emits wait for room, from the beginning of an outage; then the oldest message is dropped.
     """
 
     beat: float = 5.0

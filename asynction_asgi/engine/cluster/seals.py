@@ -1,8 +1,8 @@
-"""Signed messages on a queue: who lacks the secret can neither forge, alter nor repeat one.
+"""Signed messages on a queue: without the secret, messages cannot be forged, altered or repeated.
 
 A signed message is a line ``asynction1 <sender> <number> <milliseconds> <HMAC-SHA256>`` and the message
-itself; the signature covers the channel, the line and the message. Listeners that know nothing of it
-find no JSON there and pass it over.
+itself; the signature covers the channel, the line and the message. Listeners that do not know this form
+find no JSON there and ignore it.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
     from ..options import Secret
 
-# How far the clocks of two machines and the way through the queue may be apart.
+# How far the clocks of two machines may differ, the time in the queue included.
 WINDOW_SECONDS = 60.0
 _MARK = "asynction1 "
 _SHORTEST = 16
 
 
 class ForgedError(ValueError):
-    """A message that was not sent by who has the secret, or not just now.
+    """A message whose signature is missing, wrong, stale or repeated.
 
     Attributes:
         fault: What is wrong with it.
@@ -42,12 +42,12 @@ class ForgedError(ValueError):
 
 
 def is_sealed(text: str) -> bool:
-    """Return whether somebody signed this message."""
+    """Return whether a message is signed."""
     return text.startswith(_MARK)
 
 
 def read_secrets(given: Secret | Iterable[Secret]) -> tuple[bytes, ...]:
-    """One secret or several as bytes, in the order given.
+    """Return one or several secrets as bytes, in the order given.
 
     Raises:
         ValueError: There is no secret, or one is too short. The message does not repeat it.
@@ -62,9 +62,9 @@ def read_secrets(given: Secret | Iterable[Secret]) -> tuple[bytes, ...]:
 class Seal:
     """Signs what one process sends over a channel, and opens what others signed.
 
-    A sender numbers its messages, and a `Window` says which of the last have come, so memory does not grow
-    with traffic. What is older than `WINDOW_SECONDS` is refused, so senders can be forgotten; and what is not
-    younger than all that was forgotten, so that nothing comes again where the clock is set back.
+    Senders number their messages, and a `Window` records which of the last ones have arrived, so memory does
+    not grow with traffic. Messages older than `WINDOW_SECONDS` are refused, so that senders can be forgotten.
+    So are messages that are not newer than all forgotten ones: none can be repeated after a clock is set back.
     """
 
     def __init__(
@@ -73,14 +73,14 @@ class Seal:
         self._keys = [hmac.new(key, channel.encode() + b"\n", hashlib.sha256) for key in keys]
         self._clock = clock
         self._sender = Identity()
-        self._numbers = itertools.count(1)  # of the server's loop and the courier's thread together
+        self._numbers = itertools.count(1)  # shared by the server's loop and the courier's thread
         self._senders: dict[str, _Sender] = {}
         self._swept = clock()
-        self._forgotten = 0.0  # when the last message was sent of which nothing is known any more
+        self._forgotten = 0.0  # when the newest of the forgotten messages was sent
 
     @property
     def own_prefix(self) -> bytes:
-        """How the messages of this process begin."""
+        """The first bytes of each message of this process."""
         return f"{_MARK}{self._sender.name} ".encode()
 
     def seal(self, text: str) -> str:
@@ -89,21 +89,21 @@ class Seal:
         return f"{line} {_sign(self._keys[0], line, text).decode()}\n{text}"
 
     def open(self, sealed: str, *, now: float | None = None) -> str:
-        """Return the message inside; each is opened once.
+        """Return the message inside; the same message cannot be opened again.
 
         Args:
             sealed: The line and the message.
-            now: When the broker took the message, in seconds since 1970; our own clock without it. A reader
-                that stood still for minutes may then still open what it missed.
+            now: When the broker received the message, in seconds since 1970; by default, the time of our own
+                clock. With it, a reader that was paused for minutes can still open what it missed.
 
         Raises:
-            ForgedError: No secret has signed it, it is too old, or it has been opened before.
+            ForgedError: None of the secrets signed it, it is too old, or it has been opened before.
         """
         if not is_sealed(sealed):
             raise ForgedError(Dropped.UNSIGNED)
         head, _, text = sealed.partition("\n")
         line, _, signature = head.rpartition(" ")
-        # All are tried, so that time tells nothing of which one fits.
+        # All are tried, so that the time taken does not reveal which one fits.
         fits = [hmac.compare_digest(_sign(key, line, text), signature.encode()) for key in self._keys]
         if not any(fits):
             raise ForgedError(Dropped.WRONG_SIGNATURE)
@@ -137,12 +137,12 @@ class Seal:
 
 @dataclass(slots=True)
 class _Sender:
-    """What has come from one sender.
+    """What has arrived from one sender.
 
     Attributes:
-        window: Which of its numbers.
+        window: Which of its numbers have arrived.
         latest: When the latest of its messages was sent.
-        since: What was sent up to then may have come before anything was known of it.
+        since: Messages sent up to this time are refused: they may have arrived before the sender was forgotten.
     """
 
     window: Window

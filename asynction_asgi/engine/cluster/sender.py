@@ -1,4 +1,4 @@
-"""What a process without a server asks of the servers on a queue, from any thread or event loop."""
+"""Emits and room changes of a process without a server, from any thread or event loop."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 class QueueSender:
-    """Puts messages on a queue; each method encodes at once, and returns a future.
+    """Puts messages on a queue; each method encodes its message at once, and returns a future.
 
-    The futures end once the broker has answered, or raise `QueueError`.
+    The futures resolve once the broker has confirmed the message, or raise `QueueError`.
 
     Args:
-        settings: Which queue.
-        timeout: Seconds that the broker may take to answer for one message.
+        settings: The queue, and how to use it.
+        timeout: Seconds that the broker may take to confirm one message.
         carrier: Takes traces along with messages, or None.
     """
 

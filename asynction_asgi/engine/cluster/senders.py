@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from .messages import QueueJson
 
 _MOST = 10_000
-# Seconds of silence after which a sender is forgotten; scripts come and go, and each has an id of its own.
+# Seconds of silence after which a sender is forgotten; each run of a script has an ID of its own.
 _FORGOTTEN_SECONDS = 600.0
 
 
 class Senders:
-    """Drops messages that came before, and reports those that never come.
+    """Drops messages that arrived before, and reports those that never arrive.
 
     Args:
         codec: Counts what is dropped.
@@ -34,7 +34,7 @@ class Senders:
         self._heard: dict[str, float] = {}
 
     def admit(self, message: Mapping[str, Any]) -> bool:
-        """Return whether a message is to be taken; those without a number always are.
+        """Return whether a message is new; messages without a number always are.
 
         Raises:
             ValueError: Its number is invalid, or it has no sender.
@@ -48,19 +48,17 @@ class Senders:
         window = self._windows.get(sender)
         if window is None:
             if message.get("again"):
-                return False  # others had it before this process listened
+                return False  # the others received it before this process listened
             window = self._windows[sender] = Window(number, earlier=False)
             self._bound()
         self._heard[sender] = time.monotonic()
         if window.admit(number):
             return True
-        self._codec.dropped[Dropped.REPEATED.value] += (
-            1  # the order of the day behind an outage, so not logged
-        )
+        self._codec.dropped[Dropped.REPEATED.value] += 1  # usual after an outage, so not logged
         return False
 
     def settle(self) -> None:
-        """Report what is missing, and forget who was silent for long."""
+        """Report missing messages, and forget senders that were silent for ten minutes."""
         forgotten = time.monotonic() - _FORGOTTEN_SECONDS
         for sender, window in list(self._windows.items()):
             if lost := window.settle():

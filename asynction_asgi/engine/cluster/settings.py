@@ -1,4 +1,4 @@
-"""Which queue a manager is for, and how to speak on it."""
+"""The queue of a manager, and how to use it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .broker import Broker
     from .urls import QueueUrl
 
-# For which a stream keeps messages.
+# How long a stream keeps messages.
 RETENTION_SECONDS = 300.0
 _AMQP = "aio_pika"
 
@@ -32,11 +32,11 @@ class QueueSettings:
     """A queue, as one process uses it.
 
     Attributes:
-        place: The URL as it may be logged.
-        channel: The same in every process that belongs together.
+        place: The URL without secrets, for logs.
+        channel: The name that all processes of the cluster share.
         codec: Reads, writes and signs messages.
-        open: Makes one end of the channel; it connects when it is used.
-        rhythm: How often, and how long.
+        open: Makes one end of the channel, which connects when it is used.
+        rhythm: Timeouts and intervals.
         ordered: Whether every process reads all messages in the same order.
     """
 
@@ -58,22 +58,22 @@ def create_settings(
     options: Mapping[str, Any] | None = None,
     rhythm: Rhythm | None = None,
 ) -> QueueSettings:
-    """Find out how to speak on a message queue.
+    """Check the options of a message queue, and return its settings.
 
     Args:
-        url: Where it is, and of which kind.
-        channel: The same in every process that belongs together.
-        secret: Signs messages, the first of several; all verify. Unsigned ones are then dropped.
+        url: The kind and address of the queue.
+        channel: The name that all processes of the cluster share.
+        secret: The first signs messages, and all verify them. Unsigned messages are dropped then.
         retention: For how many seconds a stream keeps messages for processes that can't read;
             `RETENTION_SECONDS` by default.
-        trims: Whether writing removes from a stream what is older. A process that only writes, and was not
-            given the retention of the servers, leaves that to them.
-        options: For the client of Redis or Valkey, over ours.
-        rhythm: How often, and how long; only tests know better.
+        trims: Whether writing removes older messages from a stream. A process that only emits leaves that to
+            the servers, unless it has their retention.
+        options: For the client of Redis or Valkey; they override ours.
+        rhythm: Timeouts and intervals, for tests.
 
     Raises:
-        ValueError: The URL is of another kind, or has something that the client does not take; the channel
-            is empty, a secret is too short, or the retention is not positive, too long or not for a stream.
+        ValueError: The URL is of an unsupported kind, or has an option that the client does not accept; the
+            channel is empty, a secret is too short, or the retention is not positive, too long or not for a stream.
         ModuleNotFoundError: The queue's client package is not installed.
     """
     check_values({"message_queue": url, "channel": channel})

@@ -1,4 +1,4 @@
-"""A stream of Redis or Valkey: it keeps what processes miss while they can't read."""
+"""A stream of Redis or Valkey, which keeps messages for processes that can't read at the moment."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 _FIELD = b"d"
 _MOST_READ = 500
 _BLOCK_SECONDS = 2.0
-# What an XREAD may take beyond that; then the connection is of no use.
+# How much longer an XREAD may take; after that, the connection counts as broken.
 _OVERDUE_SECONDS = 5.0
-# For servers that can't trim by age, which came with 6.2.
+# For servers before 6.2, which can't trim by age.
 _MOST_KEPT = 100_000
 
 
 class Stream:
     """One end of a stream; every process reads all of it.
 
-    A reader goes on behind the last entry that it handled, however often it loses its connection.
+    A reader continues after the last entry that it handled, however often it loses its connection.
 
     Args:
         clients: Makes connections.
-        channel: The channel's name; the key is named after it.
-        seconds: How long the broker may take to answer for a batch.
+        channel: The channel's name, from which the key is made.
+        seconds: How long the broker may take to confirm a batch.
         retention: For how many seconds entries are kept; None removes none, for a process that does not
-            know for how long the readers need them.
+            know how long the readers need them.
     """
 
     missing = Lost.RETENTION
@@ -46,19 +46,19 @@ class Stream:
         self._seconds = seconds
         self._retention = retention
         self._trims_by_age = True
-        self._newest_ms: int | None = None  # by the broker's clock, for ours may be minutes ahead
+        self._newest_ms: int | None = None  # by the broker's clock, as ours may be minutes ahead
         self._client: Any = None
         self._reading = False
         self._handled: bytes | None = None
         self._given: bytes | None = None
 
     async def write(self, batch: Sequence[str]) -> int | None:
-        """Append messages in one round trip; the first trims what is older than the retention.
+        """Append messages in one round trip; the first also removes entries older than the retention.
 
         Raises:
-            FullError: The broker has no memory for them. What is older than the retention was trimmed, as
-                a full broker refuses a command that appends before it trims. Without a retention that is left
-                to the readers, whose beats are written, too.
+            FullError: The broker has no memory for some of them. Entries older than the retention were removed
+                separately, as a full broker refuses a command that appends before it trims. Without a retention,
+                this is left to the servers, which write beats.
         """
         answers = await self._append(batch)
         refusals = errors_in(answers)
@@ -77,11 +77,11 @@ class Stream:
         return None
 
     async def _append(self, batch: Sequence[str]) -> list[Any]:
-        """Return the broker's answer for each message, an id or an error.
+        """Append messages, and return the broker's answer for each: an ID or an error.
 
-        Several are appended all or none: what a batch takes of a full broker's memory shrinks while it is read, so
-        that the broker would take messages behind others that it has refused. A user to whom transactions are
-        forbidden has the messages appended without one.
+        Several messages are appended all or none. The memory that a batch takes in the broker shrinks while it is
+        read, so a full broker would accept messages that follow refused ones. If the user may not use transactions,
+        the messages are appended without one.
         """
         # Without redis-py's own transaction, whose errors quote the messages.
         pipeline = self._writing().pipeline(transaction=False)
@@ -105,7 +105,7 @@ class Stream:
         return list(appended)
 
     async def _trim_now(self, retention: float) -> None:
-        """Trim exactly, by the broker's clock, for there may be no new entry that tells its time."""
+        """Trim exactly, by the broker's clock: there may be no new entry that shows its time."""
         if not self._trims_by_age:
             await self._writing().xtrim(self._key, maxlen=_MOST_KEPT, approximate=False)
             return
@@ -125,7 +125,7 @@ class Stream:
         return {"minid": max(self._newest_ms - int(self._retention * 1000), 0), "approximate": True}
 
     async def _ask_time(self) -> int | None:
-        """Return the broker's time, or None if it does not tell it to this user; what it answers to a batch will do."""
+        """Return the broker's time in milliseconds, or None if this user may not ask; entries show it later."""
         (time,) = await self._writing().pipeline(transaction=False).time().execute(raise_on_error=False)
         return None if isinstance(time, Exception) else int(time[0]) * 1000
 
@@ -145,10 +145,10 @@ class Stream:
         return [Delivery(fields.get(_FIELD, b""), _seconds(entry)) for entry, fields in entries if fields]
 
     async def _begin(self) -> None:
-        """Begin behind the last entry, or go on behind the last one that was handled.
+        """Begin after the last entry, or continue after the last one that was handled.
 
-        A broker that comes back without its data begins a new stream, whose ids may be lower where its
-        clock was set back; all of that is new.
+        A broker that comes back without its data begins a new stream. Its IDs may be lower if its clock was set
+        back; all its entries are new.
         """
         self._client = self._clients.connect(seconds=_BLOCK_SECONDS + _OVERDUE_SECONDS)
         newest = await self._client.xrevrange(self._key, count=1)
@@ -161,7 +161,7 @@ class Stream:
         self._reading = True
 
     async def listeners(self) -> int | None:
-        """Return None: a stream keeps what is written until every process has read it."""
+        """Return None: a stream keeps messages for processes that do not listen at the moment."""
         await self._writing().ping()
         return None
 
@@ -171,7 +171,7 @@ class Stream:
         return self._client
 
     async def close(self) -> None:
-        """Close the connection; reading goes on behind what was handled."""
+        """Close the connection; the next reading continues after the last handled entry."""
         client, self._client = self._client, None
         self._reading = False
         if client is not None:

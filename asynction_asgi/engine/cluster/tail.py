@@ -1,4 +1,4 @@
-"""What a broker may have lost although it had answered for it."""
+"""Messages that a broker may have lost although it had confirmed them."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_MESSAGES, _MOST_BYTES = 500, 4 * 1024 * 1024
-# A message may be among them that the broker has taken once and refuses now.
+# The broker may refuse a message that it accepted before.
 _MOST_TRIES = 3
 
 
 class Tail:
-    """The last messages that the broker has answered for, which are repeated once after a connection fails.
+    """The last messages that the broker has confirmed, to be repeated once after a connection fails.
 
-    What was repeated is repeated again only after something new was answered, so that connections which
-    fail one after the other don't fill the broker with repetitions.
+    They are repeated again only after the broker has confirmed a new one, so that connections which fail one
+    after the other don't fill the broker with repetitions.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Tail:
         self._tries = 0
 
     def remember(self, text: str, size: int) -> None:
-        """Add a message that the broker has answered for, and its size in bytes."""
+        """Add a confirmed message, and its size in bytes."""
         self._tries = _MOST_TRIES
         self._texts.append((text, size))
         self._bytes += size
@@ -36,12 +36,12 @@ class Tail:
             self._bytes -= self._texts.popleft()[1]
 
     def next_try(self) -> Sequence[str]:
-        """Return the messages to repeat, marked as such; none if they were answered, or after three tries."""
+        """Return the messages to repeat, marked as such; none once they are confirmed, or after three tries."""
         if not self._tries:
             return ()
         self._tries -= 1
         return [repeated(text) for text, _ in self._texts]
 
     def note_answered(self) -> None:
-        """Note that the broker has answered for the repetition."""
+        """Note that the broker has confirmed the repetition."""
         self._tries = 0

@@ -1,4 +1,4 @@
-"""What a process does for others on its queue: the messages of python-socketio, and those of the parts that add theirs."""
+"""What a process does for others on its queue: messages of python-socketio, and of parts that add their own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Message = dict[str, Any]
     Take = Callable[[Message], None]
 
-# Which python-socketio's managers send to all processes, the sender among them.
+# Managers of python-socketio send these to all processes, the sender included.
 _FOR_OTHERS = frozenset({"emit", "disconnect", "enter_room", "leave_room", "close_room"})
 
 
@@ -33,12 +33,12 @@ def _pass_over(message: Message) -> None:
 
 
 class Taking:
-    """Does what the messages of other processes ask for.
+    """Carries out the messages of other processes.
 
     Args:
         queue: How this process reaches the others.
         rooms: Its clients.
-        return_callback: Sends the answer of a client to the process that asked; upstream's.
+        return_callback: Sends the answer of a client to the process that asked; python-socketio's.
         parting: Disconnects clients.
         calls: Calls back.
         tasks: Runs handlers and callbacks.
@@ -69,17 +69,17 @@ class Taking:
         self._leavers: list[Callable[[str], None]] = []
 
     def add(self, takers: Mapping[str, Take], leave: Callable[[str], None]) -> None:
-        """Take messages of other methods, too.
+        """Accept messages of other methods, too.
 
         Args:
-            takers: What takes the messages, by method.
-            leave: Is called with the id of a process that has ended.
+            takers: Functions that take the messages, by method.
+            leave: Called with the ID of a process that has ended.
         """
         self._takers |= takers
         self._leavers.append(leave)
 
     def ours(self, take: Take, otherwise: Take = _pass_over) -> Take:
-        """Return what takes only messages for this process; `otherwise` takes those for others."""
+        """Return a taker for messages to this process; `otherwise` takes those to others."""
         return lambda message: (take if message["host_id"] == self._queue.host_id else otherwise)(message)
 
     def leave(self, process: str) -> None:
@@ -88,15 +88,15 @@ class Taking:
             leave(process)
 
     def resume(self, carrier: Carrier, message: Message) -> None:
-        """Do what `take` does, in the trace in which it was asked for."""
+        """Do what `take` does, in the trace of the sender."""
         with carrier.resume(message.get("trace")):
             self.take(message)
 
     def take(self, message: Message) -> None:
-        """Do what another process asks for; user code runs in a task of its own.
+        """Carry out a message; handlers and callbacks run in tasks of their own.
 
         Raises:
-            TypeError, ValueError, LookupError, AttributeError: The message has no known form.
+            TypeError, ValueError, LookupError, AttributeError: The message is malformed.
         """
         method = message.get("method")
         take = self._takers.get(method)

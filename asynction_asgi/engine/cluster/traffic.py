@@ -1,4 +1,4 @@
-"""What a process counts of its message queue, across connections and restarts of the link."""
+"""Counters of a process's message queue, across connections and restarts of the link."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Traffic:
     """Counts of one process since it began.
 
     Attributes:
-        written: Messages that the broker has answered for.
-        read: Messages that came, the process's own included.
+        written: Messages that the broker has confirmed.
+        read: Messages that were read, the process's own included.
         outages: Outages that have ended.
         without: Seconds of all outages that have ended.
-        own_at: When a message of the process itself came last, by the monotonic clock; None before the first.
+        own_at: When the last message of the process itself came back, by the monotonic clock; None before the first.
         lag: Seconds from the last beat of the process until it came back.
     """
 
@@ -28,5 +28,5 @@ class Traffic:
 
     @property
     def silence(self) -> float:
-        """Seconds since a message of the process itself came; 0 before the first."""
+        """Seconds since the last message of the process itself came back; 0 before the first."""
         return 0.0 if self.own_at is None else time.monotonic() - self.own_at

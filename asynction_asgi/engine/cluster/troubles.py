@@ -1,4 +1,4 @@
-"""What keeps a process from a broker, and what to do about it, by the error of the broker's client."""
+"""Why a broker can't be used, and what to do about it, by the error of its client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class Trouble(NamedTuple):
     """One kind of trouble with a queue.
 
     Attributes:
-        state: What the queue does, to follow its name.
+        state: What the queue does; continues a sentence after its name.
         remedy: What to do.
     """
 
@@ -23,7 +23,7 @@ _FULL = Trouble("refuses messages", "Free memory, or shorten message_queue_reten
 _STRANGER = Trouble("refuses the user or password", "Correct them in message_queue")
 _FORBIDDEN = Trouble("denies its user a required permission", "Permit it, or correct message_queue")
 _ERROR = Trouble("answers with an error", "Correct what the error names, or message_queue")
-# By the names of classes, as those of Redis's, Valkey's and RabbitMQ's clients have no base in common.
+# By the names of classes, as the clients of Redis, Valkey and RabbitMQ have no common base.
 _TROUBLES = {
     "FullError": _FULL,
     "AuthenticationError": _STRANGER,
@@ -38,12 +38,12 @@ _TROUBLES = {
 
 
 def name_trouble(error: BaseException) -> Trouble:
-    """Return the kind of trouble that an error tells of; by default, the broker can't be reached."""
+    """Return the kind of trouble that an error means; by default, the broker can't be reached."""
     return next((_TROUBLES[name] for name in _kinds(error) if name in _TROUBLES), _AWAY)
 
 
 def is_answer(error: BaseException) -> bool:
-    """Return whether the broker itself has said no."""
+    """Return whether the broker itself has refused, and was reachable."""
     return name_trouble(error) is not _AWAY
 
 
@@ -53,7 +53,7 @@ def timed_out(error: BaseException) -> bool:
 
 
 def describe_error(error: BaseException) -> str:
-    """Return what an error says, or its kind where it says nothing."""
+    """Return the text of an error, or its class if it has none."""
     if isinstance(error, asyncio.CancelledError):
         return "its connection was lost"
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Which broker the URL of a message queue means."""
+"""The broker that the URL of a message queue means."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _KINDS = {
     "unix": frozenset(("stream",)),
     **dict.fromkeys(("amqp", "amqps"), frozenset[str]()),
 }
-# The package that must be there, and the extra that installs it.
+# The required package, and the extra that installs it.
 _CLIENTS = {
     "redis": ("redis", "redis"),
     "rediss": ("redis", "redis"),
@@ -39,20 +39,20 @@ _REFUSED = {
 }
 
 
-# Options of clients in the query, on which this package relies.
+# Options of clients that this package sets itself.
 _OURS = ("socket_timeout", "decode_responses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueUrl:
-    """The URL of a queue, taken apart.
+    """The parsed URL of a queue.
 
     Attributes:
-        place: The URL as it may be logged.
+        place: The URL without secrets, for logs.
         module: The client's package: ``redis``, ``valkey`` or ``aio_pika``.
-        plain: The URL without ``+stream``, as clients read it.
-        stream: Whether messages go through a stream, which keeps them, in place of pub/sub.
-        sentinel: Whether the hosts are sentinels, which know the server.
+        plain: The URL in the form that clients read, without ``+stream`` and ``+sentinel``.
+        stream: Whether messages go through a stream, which keeps them, instead of pub/sub.
+        sentinel: Whether the hosts are sentinels, which know the server's address.
         secure: Whether the connection uses TLS.
     """
 
@@ -65,10 +65,10 @@ class QueueUrl:
 
 
 def read_url(url: str) -> QueueUrl:
-    """Take the URL of a queue apart.
+    """Parse the URL of a queue.
 
     Raises:
-        ValueError: The scheme is not supported, the port is not a number, or the query sets what must not be.
+        ValueError: The scheme is not supported, the port is not a number, or the query has a forbidden option.
         ModuleNotFoundError: The client's package is not installed.
     """
     scheme = urlsplit(url).scheme
@@ -113,8 +113,8 @@ def _has_port(url: str) -> bool:
 
 
 def without_secrets(url: str) -> str:
-    """Return the URL of a queue without user, password and query, whatever characters a password has unquoted."""
+    """Return the URL of a queue without user, password and query, even if the password is not percent-encoded."""
     scheme, _, rest = url.partition("://")
     place, _, query = rest.partition("?")
-    # A question mark may be part of a password, and what is before it, too.
+    # A question mark may be part of the password, and so may the text before it.
     return f"{scheme}://{'…' if '@' in query else place.rpartition('@')[2]}"

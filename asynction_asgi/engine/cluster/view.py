@@ -1,4 +1,4 @@
-"""What an application sees of its message queue."""
+"""The state of the message queue, as an application sees it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Queue:
-    """How a process fares on its message queue; read-only, and current whenever it is read."""
+    """The state of a process's message queue; read-only, and always current."""
 
     def __init__(self, manager: QueueRooms) -> None:
         self._manager = manager
@@ -35,18 +35,18 @@ class Queue:
         ``outage``: dropped here, as the queue could not be reached for too long. ``missed``: published by
         other processes while this one could not listen. ``retention``: no longer in the stream when this
         process could read again, or lost by the broker. ``refused``: dropped here, as the broker refused it
-        again and again while it took others, such as for its size.
+        repeatedly while it accepted others, such as for its size.
         """
         return self._manager.lost
 
     @property
     def dropped(self) -> Counter[str]:
-        """Number of messages that were not taken, by the reason, such as ``repeated`` or ``unsigned``."""
+        """Number of messages that were dropped on receipt, by the reason, such as ``repeated`` or ``unsigned``."""
         return self._manager.dropped
 
     @property
     def traffic(self) -> Traffic:
-        """What went over the queue since the process began, and how long that takes."""
+        """Messages and outages since the process began, and how long a message takes."""
         return self._manager.traffic
 
     @property
@@ -57,24 +57,25 @@ class Queue:
 
     @property
     def moved(self) -> Counter[str]:
-        """Number of sessions of clients that came back to another process, by what became of them.
+        """Number of sessions whose clients came back to another process, by the outcome.
 
-        ``given``: another process has taken it over. ``taken``: this process has taken it over. The other reasons
-        are of clients that started a new session here. ``unanswered``: no process had the session, or in time;
-        ``incomplete``: the client had missed more than is kept; ``not JSON``: what `session` keeps, or the user,
-        can't be sent; ``outage``: the queue was away; ``busy``: its handlers did not end in time, the client had
-        connected to yet another process, or `Limits.recovery_sessions` clients were on their way here.
+        ``given``: another process has taken it over. ``taken``: this process has taken it over. With the other
+        outcomes, the client started a new session here. ``unanswered``: no process had the session, or none
+        answered in time; ``incomplete``: the client had missed more than is kept; ``not JSON``: the saved session
+        or the user has no JSON form; ``outage``: the queue was unreachable; ``busy``: its handlers did not end in
+        time, the client had connected to yet another process, or `Limits.recovery_sessions` clients were moving
+        here already.
         """
         return self._manager.moved
 
     @property
     def pending(self) -> int:
-        """Number of messages that the broker has not answered for yet."""
+        """Number of messages that the broker has not confirmed yet."""
         link = self._manager.link
         return 0 if link is None else link.writer.pending
 
     @property
     def processes(self) -> Mapping[str, int]:
-        """Number of clients by process, for each server on the queue that was heard of lately."""
+        """Number of clients by process, for each server on the queue that sent a beat recently."""
         link = self._manager.link
         return {} if link is None else link.processes

@@ -1,8 +1,8 @@
-"""Which of one sender's numbered messages have come: repeats are refused, and holes are counted."""
+"""Which of one sender's numbered messages have arrived: duplicates are refused, and gaps are counted."""
 
 from __future__ import annotations
 
-# So many messages of one sender may overtake one another before the first counts as lost.
+# How many later messages of a sender may arrive before a missing one counts as lost.
 REORDERED = 4096
 _ALL = (1 << REORDERED) - 1
 _OLDEST = REORDERED - 1
@@ -12,12 +12,12 @@ class Window:
     """A bit for each of the last numbers of one sender, as in RFC 4303, 3.4.3.
 
     Args:
-        highest: The number from which on they are awaited.
-        earlier: Whether lower ones may still come; if not, they are refused.
+        highest: The number of the first message.
+        earlier: Whether lower numbers may still arrive; if not, they are refused.
 
     Attributes:
         highest: The highest number that was admitted.
-        lost: How many numbers were passed over and never came, as far as that is known.
+        lost: How many numbers were skipped and never arrived, as far as is known.
     """
 
     __slots__ = ("_seen", "_settling", "highest", "lost")
@@ -29,7 +29,7 @@ class Window:
         self._settling = highest
 
     def admit(self, number: int) -> bool:
-        """Note a number, and return whether it is the first time that it comes."""
+        """Record a number, and return whether it is new."""
         ahead = number - self.highest
         if ahead == 1 and self._seen == _ALL:  # nearly always
             self.highest = number
@@ -46,7 +46,7 @@ class Window:
         return True
 
     def settle(self) -> int:
-        """Give up the holes that were there at the last call already, and return how many were lost since."""
+        """Give up the gaps that existed at the last call, and return how many messages were lost since then."""
         if self._seen != _ALL:
             below = (_ALL << min(self.highest - self._settling, REORDERED)) & _ALL
             holes = below & ~self._seen

@@ -31,22 +31,22 @@ if TYPE_CHECKING:
 
 MOST_MESSAGES, MOST_BYTES = 4096, 16 * 1024 * 1024
 _BATCH_MESSAGES, _BATCH_BYTES = 200, 1024 * 1024
-# So often a broker that takes other messages may refuse one before it is dropped.
+# How often a broker that accepts other messages may refuse one before it is dropped.
 _MOST_REFUSALS = 3
 _GATHER_CHECK_SECONDS = 0.05
 
 
 @dataclass(slots=True, eq=False)
 class Item:
-    """One message on its way.
+    """One message to be written.
 
     Attributes:
         text: The message, unsigned; numbered once `numbered` is True.
-        answered: Resolves once the broker has answered; None if no sender waits for that.
+        answered: Resolves once the broker has confirmed the message; None if no sender waits for that.
         numbered: Whether it has its number.
-        attempts: How many connections were given it, of which it is not known whether they carried it.
-        given_up: Whether it must no longer be written.
-        refusals: How often a connection failed at it alone that had worked before.
+        attempts: How many connections it was written to without knowing whether the broker received it.
+        given_up: Whether it must not be written any more.
+        refusals: How often a working connection failed when this message was written alone.
         size: The memory that the text takes, in bytes; set when it is queued.
     """
 
@@ -60,20 +60,20 @@ class Item:
 
 
 class Writer:
-    """Keeps the order of `put`, across connections that fail.
+    """Writes messages in the order of `put`, across connections that fail.
 
-    After a reconnection it first repeats the last messages that were answered, for a broker may have
-    lost them with its memory; receivers drop by their numbers what they know.
+    After a reconnection it first repeats the last confirmed messages, because a broker may have lost them
+    with its memory; receivers drop duplicates by their numbers.
 
-    A batch at which a new connection fails is written message by message. The broker may refuse one of them
-    for ever, such as for its size: where it takes others, that message is dropped.
+    If a new connection fails at a batch, its messages are written one by one. A message that the broker
+    keeps refusing while it accepts others, such as for its size, is dropped.
 
     Args:
-        broker: Where to.
+        broker: The queue to write to.
         number: Returns the next number of a message.
         seal: Signs a text; called at the moment of writing, so repeats are signed again.
         outages: Receives failures to reach the broker, and what is dropped.
-        rhythm: How long to wait for what.
+        rhythm: Timeouts and intervals.
         traffic: Counts what was written.
     """
 
@@ -98,9 +98,9 @@ class Writer:
         self._bytes = 0
         self._tail = Tail()
         self._connected = False
-        self._proven = False  # whether the broker took a message over this connection
-        self._alone = 0  # so many messages are written one by one
-        self._most = _BATCH_MESSAGES  # written together; one after a refusal, then twice as many each time
+        self._proven = False  # whether the broker accepted a message over this connection
+        self._alone = 0  # how many messages to write one by one
+        self._most = _BATCH_MESSAGES  # messages in a batch: 1 after a refusal, then doubled each time
         self._listeners: int | None = None
         self._stalled: float | None = None
         self._wake: asyncio.Future[None] | None = None
@@ -109,21 +109,21 @@ class Writer:
 
     @property
     def pending(self) -> int:
-        """How many messages the broker has not answered for."""
+        """Number of messages that the broker has not confirmed."""
         return len(self._waiting) + len(self._flying)
 
     @property
     def listeners(self) -> int | None:
-        """How many processes received the last message, or None where the broker does not tell."""
+        """Number of processes that received the last message, or None if the broker does not say."""
         return self._listeners
 
     @property
     def full(self) -> bool:
-        """Whether those that emit should wait."""
+        """Whether emits should wait."""
         return self.pending >= MOST_MESSAGES or self._bytes >= MOST_BYTES
 
     def put(self, text: str) -> None:
-        """Queue a message; never waits. In a long outage, the oldest one gives way."""
+        """Queue a message without waiting; in a long outage, drop the oldest one."""
         item = Item(text)
         self._give_number(item)
         self._enqueue(item)
@@ -132,7 +132,7 @@ class Writer:
             self._outages.lose(Lost.OUTAGE)
 
     def put_answered(self, text: str) -> Item:
-        """Queue a message whose sender waits for the broker's answer; it is numbered when it is written."""
+        """Queue a message whose sender waits until it is confirmed; it is numbered when it is written."""
         item = Item(text, asyncio.get_running_loop().create_future())
         self._enqueue(item)
         return item
@@ -155,24 +155,24 @@ class Writer:
         return self._stalled + self._rhythm.outage - time.monotonic()
 
     async def room(self) -> None:
-        """Wait while too much is queued, but not beyond the patience with an outage."""
+        """Wait while too much is queued, but no longer than `Rhythm.outage` allows."""
         while self.full and (patience := self._patience) > 0:
             if self._relieved is None:
                 self._relieved = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._relieved], timeout=patience)
 
     async def flush(self, seconds: float) -> bool:
-        """Wait until everything is written, up to a number of seconds; return whether it is."""
+        """Wait up to this many seconds until everything is written, and return whether it is."""
         if self.pending:
             self._emptied = asyncio.get_running_loop().create_future()
             await asyncio.wait([self._emptied], timeout=seconds)
         return not self.pending
 
     async def end(self, running: asyncio.Task[None], seconds: float) -> None:
-        """Write what is queued, end, and close the connection; if cancelled, close it without writing.
+        """Write what is queued, and close the connection; if cancelled, close it without writing.
 
         Args:
-            running: The task of `run`.
+            running: The task of `run`, which is ended.
             seconds: How long to write at most.
         """
         try:
@@ -187,8 +187,8 @@ class Writer:
     async def run(self) -> None:
         """Write what is queued, until cancelled.
 
-        What fails besides the broker, such as a filter of the application's logger, is logged, and what was
-        being written is written again.
+        If something other than the broker fails, such as a log filter of the application, the error is logged
+        and the current batch is written again.
         """
         while True:
             if not self._waiting:
@@ -223,7 +223,7 @@ class Writer:
         return batch
 
     async def _write(self) -> None:
-        """Write what flies; on any error, put it back and let the next attempt try."""
+        """Write the current batch; after an error, queue it again for the next attempt."""
         if self._stalled is None:
             self._stalled = time.monotonic()
         reconnected, given = not self._connected, False
@@ -235,7 +235,7 @@ class Writer:
             received = await self._broker.write([self._seal(item.text) for item in self._flying])
         except FullError as error:
             self._settle(error.taken)
-            self._most = 1  # a batch takes memory of the broker before any of its messages is appended
+            self._most = 1  # the broker needs memory for a whole batch before it appends any message
             self._outages.begin("writing", error)
             await asyncio.sleep(self._rhythm.retry)
             return
@@ -254,7 +254,7 @@ class Writer:
             await self._broker.close()
             await asyncio.sleep(self._rhythm.retry)
             if dropped:
-                await self._write()  # nothing, so that it is known that the queue works again
+                await self._write()  # without messages, to find out whether the queue works again
             return
         if received is not None:
             self._listeners = received
@@ -264,7 +264,7 @@ class Writer:
         self._settle([True] * len(self._flying))
 
     def _take_back(self) -> None:
-        """Queue what flies again, in its place, for another connection."""
+        """Put the current batch back to the front of the queue, for another connection."""
         self._waiting.extendleft(reversed(self._flying))
         self._flying, self._connected, self._proven = [], False, False
 
@@ -278,7 +278,7 @@ class Writer:
             item.attempts += 1
 
     def _drop_refused(self, item: Item) -> bool:
-        """Note that a working connection failed at a message alone; drop it if that was often enough."""
+        """Count a refusal of a message that was written alone; after the third, drop it and return True."""
         item.refusals += 1
         if item.refusals < _MOST_REFUSALS:
             return False
@@ -292,10 +292,10 @@ class Writer:
         return True
 
     async def _reconnect(self) -> None:
-        """Open a connection, wait for other listeners to be back, and repeat what the broker may have lost.
+        """Open a connection, wait until other listeners are back, and repeat what the broker may have lost.
 
-        Where messages are written alone, the broker shows that it takes others; a full one has shown that it
-        has not lost its memory.
+        While messages are written one by one, an empty message shows whether the broker accepts others. A
+        broker that is full has not lost its memory.
         """
         await self._gather(self._listeners or 0)
         first = self._tail.next_try() or ([EMPTY] if self._alone else [])
@@ -315,7 +315,7 @@ class Writer:
             await asyncio.sleep(_GATHER_CHECK_SECONDS)
 
     def _settle(self, taken: Sequence[bool]) -> None:
-        """Note for each message that flies whether the broker took it; the others go on waiting."""
+        """Note which messages of the batch the broker accepted, and queue the others again."""
         flown, self._flying = self._flying, []
         refused = list(itertools.compress(flown, map(operator.not_, taken)))
         self._waiting.extendleft(reversed(refused))
@@ -336,7 +336,7 @@ class Writer:
             item.answered.set_result(None)
 
     def _relieve(self) -> None:
-        """Wake who waits for room, or for everything to be written."""
+        """Wake callers that wait for room or for a flush."""
         if self._relieved is not None and not self.full:
             self._relieved.set_result(None)
             self._relieved = None
