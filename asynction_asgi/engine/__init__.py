@@ -16,7 +16,7 @@ from .limits import Limits
 from .option_values import check_values
 from .options import ServerOptions, UpstreamOptions
 from .peers.here import Found
-from .peers.polls import Poll
+from .peers.surveys import Survey
 from .room_names import Audience, Room, name_clients, name_entered, name_room, name_rooms
 from .server import Server
 from .transport.asgi import EngineApp
@@ -48,11 +48,11 @@ __all__ = [
     "Instead",
     "Limits",
     "Peer",
-    "Poll",
     "Room",
     "Sender",
     "Server",
     "ServerOptions",
+    "Survey",
     "TimeoutError",
     "UnencodableError",
     "Watch",

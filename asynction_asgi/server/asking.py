@@ -11,7 +11,7 @@ from ..errors import AckValidationError, DisconnectedError, NoAnswerError
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
-    from ..engine import Poll, Server
+    from ..engine import Server, Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Asking:
     def __init__(
         self,
         server: Server,
-        begin: Callable[[], Awaitable[Poll | None]],
+        begin: Callable[[], Awaitable[Survey | None]],
         check: Callable[[Sequence[Any]], None],
         on_unanswered: Callable[[DisconnectedError | NoAnswerError], None],
         *,
@@ -56,29 +56,29 @@ class Asking:
         self._check = check
         self._on_unanswered = on_unanswered
         self._timeout = timeout
-        self._poll: Poll | None = None
+        self._survey: Survey | None = None
 
     @property
     def asked(self) -> int | None:
         """Number of clients that were asked; None until every process on the message queue has answered."""
-        return None if self._poll is None else self._poll.asked
+        return None if self._survey is None else self._survey.asked
 
     async def __aiter__(self) -> AsyncGenerator[Answer, None]:
         """Ask, and yield an answer for each client; a loop that ends early forgets the others."""
-        self._poll = poll = await self._begin()
-        if poll is None:
+        self._survey = survey = await self._begin()
+        if survey is None:
             return
         loop = self._server.loop or asyncio.get_running_loop()
         deadline = loop.time() + self._timeout
         try:
-            while (reply := await self._server.run_here(poll.next(deadline))) is not None:
+            while (reply := await self._server.run_here(survey.next(deadline))) is not None:
                 if reply.error is not None:
                     self._on_unanswered(reply.error)
                     yield Answer(sid=reply.sid, error=reply.error)
                 else:
                     yield self._checked(reply.sid, reply.arguments)
         finally:
-            await self._server.run_here(self._server.clients.forget(poll))
+            await self._server.run_here(self._server.clients.forget(survey))
 
     def _checked(self, sid: str, arguments: Sequence[Any]) -> Answer:
         try:

@@ -17,7 +17,7 @@ from .instead import check_recipients
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from ..engine import Audience, Poll, Sender, Server
+    from ..engine import Audience, Sender, Server, Survey
     from .connections import Connections
     from .emitting import Emitting
     from .failures import Failures
@@ -193,17 +193,17 @@ class Sending:
         """Make a question to many clients; arguments and errors are those of `AsynctionSocketIO.ask`."""
         data = self._outbound.check(event, data, namespace, to)
         room = None if to is None else name_rooms(to)
-        polls: list[Poll] = []
+        surveys: list[Survey] = []
 
         async def send(emission: Emission) -> None:
             self._outbound.tell_sent(event, namespace)
             asking = server.clients.ask(event, emission.data, namespace, room, timeout=timeout)
-            polls.append(await server.run_here(asking))
+            surveys.append(await server.run_here(asking))
 
-        async def begin() -> Poll | None:
+        async def begin() -> Survey | None:
             emission = Emission("ask", event, data, namespace=namespace, to=to)
             await self.around.run(emission, self._outbound.check, send)
-            return polls.pop() if polls else None  # a hook may not have passed it on
+            return surveys.pop() if surveys else None  # a hook may not have passed it on
 
         def check(answer: Sequence[Any]) -> None:
             self._outbound.check_answer(event, namespace, answer)

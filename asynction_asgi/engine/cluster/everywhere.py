@@ -13,7 +13,7 @@ from ...errors import QueueError
 from ...reasons import Unanswered
 from ..carrier import carried
 from ..peers.here import MOVES, Found
-from ..peers.polls import Poll, forget_questions
+from ..peers.surveys import Survey, forget_questions
 from ..room_names import name_room
 from .inquiries import Inquiries, Inquiry
 from .relayed import (
@@ -139,31 +139,33 @@ class Everywhere:
         await self._here.move(move, namespace, room, target)
         await self._link.writer.room()
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # of the protocol
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Survey:  # noqa: ASYNC109  # of the protocol
         """Ask the clients of a room."""
         if self._here.has(namespace, room):
             return await self._here.ask(event, data, namespace, room, timeout=timeout)
         await self._link.acquainted()
         own = self._rooms.host_id
-        poll = self._inquiries.begin(lambda number, others: Poll(namespace, event, [own, *others], number))
+        survey = self._inquiries.begin(
+            lambda number, others: Survey(namespace, event, [own, *others], number)
+        )
         try:
-            members = {"host_id": own, "id": poll.number, "namespace": namespace, "room": room}
+            members = {"host_id": own, "id": survey.number, "namespace": namespace, "room": room}
             members |= carried(self._rooms.carrier)
             text = self._rooms.settings.codec.emit(
                 data, method="ask", event=event, timeout=min(timeout, LONGEST_SECONDS), **members
             )
-            poll.put(own, self._here.put(event, data, namespace, room, poll.answer))
+            survey.put(own, self._here.put(event, data, namespace, room, survey.answer))
             self._link.write(text)
             await self._link.writer.room()
         except BaseException:
-            await self.forget(poll)
+            await self.forget(survey)
             raise
-        return poll
+        return survey
 
-    async def forget(self, poll: Poll) -> None:
+    async def forget(self, survey: Survey) -> None:
         """Ignore further answers to a question; other processes accept them until its timeout."""
-        self._inquiries.end(poll.number)
-        poll.forget()
+        self._inquiries.end(survey.number)
+        survey.forget()
 
     def leave(self, process: str) -> None:
         """Note that a process has ended, and its clients with it."""
@@ -243,9 +245,9 @@ class Everywhere:
         question = self._inquiries.find(number)
         if method == "found" and isinstance(question, Inquiry):
             question.answer(sender, read_clients(message))
-        elif method == "asked" and isinstance(question, Poll):
+        elif method == "asked" and isinstance(question, Survey):
             question.report(sender, read_sids(message))
-        elif method == "answer" and isinstance(question, Poll):
+        elif method == "answer" and isinstance(question, Survey):
             question.answer(message["sid"], read_answer(message))
 
     # -- the queue ---------------------------------------------------------------------------

@@ -11,9 +11,9 @@ from ...errors import QueueError
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from ..peers.polls import Poll
+    from ..peers.surveys import Survey
 
-_Question = TypeVar("_Question", "Inquiry", "Poll")
+_Question = TypeVar("_Question", "Inquiry", "Survey")
 
 
 class Inquiry:
@@ -73,7 +73,7 @@ class Inquiries:
     def __init__(self, processes: Callable[[], Collection[str]]) -> None:
         self._processes = processes
         self._numbers = itertools.count(1)
-        self._open: dict[int, Inquiry | Poll] = {}
+        self._open: dict[int, Inquiry | Survey] = {}
 
     def begin(self, make: Callable[[int, Collection[str]], _Question]) -> _Question:
         """Create a question from its number and the processes that will answer, and return it."""
@@ -81,7 +81,7 @@ class Inquiries:
         self._open[question.number] = question
         return question
 
-    def find(self, number: int) -> Inquiry | Poll | None:
+    def find(self, number: int) -> Inquiry | Survey | None:
         """Return the question with this number, or None if no answer is awaited."""
         return self._open.get(number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
-from .polls import Poll, Question
+from .surveys import Question, Survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -57,7 +57,7 @@ class Clients(Protocol):
         """Let the clients of a room join or leave another one, or disconnect them."""
         ...
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # as above
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Survey:  # noqa: ASYNC109  # as above
         """Ask the clients of a room, each of which answers by an acknowledgement.
 
         Other processes take no answers after `timeout`, this one until `forget`.
@@ -67,7 +67,7 @@ class Clients(Protocol):
         """
         ...
 
-    async def forget(self, poll: Poll) -> None:
+    async def forget(self, survey: Survey) -> None:
         """Take no more answers to a question; does not wait."""
         ...
 
@@ -123,16 +123,16 @@ class Here:
                 parting.append(ending)
         return parting
 
-    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Poll:  # noqa: ASYNC109  # of the protocol
+    async def ask(self, event: str, data: Any, namespace: str, room: Any, *, timeout: float) -> Survey:  # noqa: ASYNC109  # of the protocol
         """Ask the clients of a room."""
         del timeout
-        poll = Poll(namespace, event, [_ALONE])
-        poll.put(_ALONE, self.put(event, data, namespace, room, poll.answer))
-        return poll
+        survey = Survey(namespace, event, [_ALONE])
+        survey.put(_ALONE, self.put(event, data, namespace, room, survey.answer))
+        return survey
 
-    async def forget(self, poll: Poll) -> None:
+    async def forget(self, survey: Survey) -> None:
         """Take no more answers to a question."""
-        poll.forget()
+        survey.forget()
 
     def put(
         self,

@@ -21,8 +21,8 @@ from ..room_names import RoomCallbackError
 from ..wire import packets
 from .answers import Answer
 from .members import Member, Phase
-from .polls import Question
 from .relayed_callbacks import RelayedCallbacks
+from .surveys import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -64,7 +64,7 @@ def forget_questions(questions: Iterable[Question]) -> None:
         question.forget()
 
 
-class Poll:
+class Survey:
     """The asking side of one question.
 
     Args:
