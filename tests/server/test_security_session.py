@@ -353,6 +353,28 @@ async def test_refused_credentials_do_not_change_a_session(auth: Any, answer: An
             assert tokens.has_ended("old")
 
 
+@pytest.mark.parametrize(
+    ("auth", "answer", "user"),
+    [
+        pytest.param({"token": "new"}, None, {"sub": "ada", "by": "token"}, id="valid"),
+        pytest.param({"token": "eve"}, FORBIDDEN, {"sub": "ada", "by": "key"}, id="another user's"),
+        pytest.param({"token": "bad"}, UNAUTHORIZED, {"sub": "ada", "by": "key"}, id="wrong"),
+        pytest.param({}, UNAUTHORIZED, {"sub": "ada", "by": "key"}, id="missing"),
+    ],
+)
+async def test_a_fresh_credential_counts_beside_one_of_the_request(
+    auth: Any, answer: Any, user: Mapping[str, Any]
+) -> None:
+    """An earlier alternative that the opening request satisfies neither renews a session nor prevents it."""
+    keys = Tokens(k={"sub": "ada", "by": "key"})
+    tokens = Tokens(new={"sub": "ada", "by": "token"}, eve={"sub": "eve"})
+    sio = secure(REAUTH, WHO, functions={"key": keys, "bearer": tokens}, security=[{"key": []}, *BEARER, {}])
+    with serve(sio) as url:
+        async with connected(url, headers={"X-Key": "k"}) as client:
+            assert await client.call("again", auth) == answer
+            assert await client.call("who") == ["ada", user]
+
+
 async def test_fresh_credentials_apply_to_events() -> None:
     """New credentials reset earlier decisions about events, and refused ones keep them."""
     tokens = Tokens(reader={"scope": "read"}, writer={"sub": "ada", "scope": "write"})

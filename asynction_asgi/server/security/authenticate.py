@@ -39,9 +39,16 @@ class _Unquoted(Exception):  # noqa: N818  # it is shown in place of an error of
 
 
 async def authenticate(
-    security: Security, schemes: Mapping[str, Scheme], presented: Presented
+    security: Security, schemes: Mapping[str, Scheme], presented: Presented, *, fresh: bool = False
 ) -> Identity | None:
     """Find the first alternative that the client satisfies.
+
+    Args:
+        security: The alternatives.
+        schemes: The schemes that they name.
+        presented: What the client presented.
+        fresh: Whether a credential must come from the auth object. An alternative that the opening request
+            satisfies alone then counts as refused.
 
     Returns:
         The identity, or None if an empty alternative admits every client.
@@ -61,7 +68,11 @@ async def authenticate(
         except (RefusedError, RefusedByHandlerError) as error:
             refusals.append(error)
         else:
-            return Identity.of(verified) if verified else None
+            identity = Identity.of(verified) if verified else None
+            if not fresh or (identity is not None and identity.fresh):
+                return identity
+            detail = "the auth object has no fresh one"
+            refusals.append(SecurityError(reason=Credential.MISSING, detail=detail))
     refusal = _explained(refusals)
     refusals.clear()
     try:

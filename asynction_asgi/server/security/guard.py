@@ -141,7 +141,9 @@ class Guard:
         self._grants[id(security)] = grant
         return grant
 
-    async def _authenticate(self, security: Security, presented: Presented) -> Identity | None:
+    async def _authenticate(
+        self, security: Security, presented: Presented, *, fresh: bool = False
+    ) -> Identity | None:
         """Authenticate for an event, whose only form of refusal is the standard one.
 
         Raises:
@@ -149,7 +151,7 @@ class Guard:
             RefusedError: A security function refused with words of its own, or failed.
         """
         try:
-            return await authenticate(security, self._rules.schemes, presented)
+            return await authenticate(security, self._rules.schemes, presented, fresh=fresh)
         except RefusedByHandlerError as error:
             raise SecurityError(message=error.error_args["message"]) from None
 
@@ -171,9 +173,9 @@ class Guard:
         """
         presented = Presented(self._presented.scope, auth)
         wanted = [security for security in (self._rules.required, own) if security]
-        found = [await self._authenticate(security, presented) for security in wanted]
-        if found and (found[0] is None or not found[0].fresh):
-            raise SecurityError(reason=Credential.MISSING, detail="the auth object has no fresh one")
+        found = [
+            await self._authenticate(security, presented, fresh=security is wanted[0]) for security in wanted
+        ]
         identity = found[0] if self._rules.required else None
         if identity is not None and self._socket.user not in (None, identity.user):
             # Its rooms and session belong to the user that connected.
