@@ -15,10 +15,12 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+import anyio.to_thread
 import jwt
 import pytest
 
 from asynction_asgi import JWTVerifier, RefusedError
+from asynction_asgi.server.security import issuer_keys
 from tests.cases import each_case
 from tests.engine.stage import until
 from tests.server.issuer import AN_HOUR, AUDIENCE, ISSUER, Key, KeyServer, sign
@@ -230,6 +232,43 @@ async def test_waiting_clients_share_one_fetch() -> None:
         waiting.pop().cancel()  # a leaving client must not affect the others
         gate.set()
         assert all(claims is not None for claims in await asyncio.gather(*waiting))
+        assert await verify(KEY.sign()) is not None
+    assert issuer.hits == 1
+
+
+async def test_keys_are_fetched_while_all_threads_are_occupied() -> None:
+    """Plain handlers, which share a number of threads, do not delay a fetch."""
+    gate, limiter = threading.Event(), anyio.to_thread.current_default_thread_limiter()
+    busy = [
+        asyncio.create_task(anyio.to_thread.run_sync(gate.wait, 20)) for _ in range(int(limiter.total_tokens))
+    ]
+    try:
+        await until(lambda: limiter.available_tokens == 0, "the last thread")
+        with KeyServer(KEY).serving() as url:
+            assert await verifier(url)(KEY.sign()) is not None
+    finally:
+        gate.set()
+        await asyncio.gather(*busy)
+
+
+async def test_keys_that_come_late_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fetch that ends when its client no longer waits serves the next clients."""
+    issuer, gate = KeyServer(KEY), threading.Event()
+
+    def slowly(request: http.server.BaseHTTPRequestHandler) -> None:
+        gate.wait(20)
+        issuer.show(request)
+
+    issuer.answer = slowly
+    monkeypatch.setattr(issuer_keys, "_GRACE_SECONDS", -19.9)
+    with issuer.serving() as url:
+        verify = verifier(url, timeout=20)
+        with pytest.raises(RefusedError, match="unavailable"):
+            await verify(KEY.sign())
+        gate.set()
+        keys = verify._keys
+        assert keys is not None
+        await until(lambda: keys._keys is not None, "the keys")
         assert await verify(KEY.sign()) is not None
     assert issuer.hits == 1
 

@@ -15,6 +15,7 @@ import urllib.error
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import anyio
 import anyio.to_thread
 
 from ...errors import RefusedError
@@ -90,30 +91,33 @@ class IssuerKeys:
         return self._fetching
 
     async def _fetch(self) -> None:
-        reading = asyncio.ensure_future(anyio.to_thread.run_sync(self._read, abandon_on_cancel=True))
+        # With a limiter of its own it need not wait until plain handlers free a thread.
+        limiter = anyio.CapacityLimiter(1)
+        reading = asyncio.ensure_future(
+            anyio.to_thread.run_sync(self._read, abandon_on_cancel=True, limiter=limiter)
+        )
         reading.add_done_callback(_looked_at)
         try:
             # The thread has the same timeout, but resolving a host name can't be interrupted.
             if not (await asyncio.wait([reading], timeout=self._timeout + _GRACE_SECONDS))[0]:
                 raise TimeoutError
-            keys = reading.result()
+            reading.result()
         except (OSError, http.client.HTTPException, ValueError, RecursionError) as error:
             self._not_before = time.monotonic() + min(self._cooldown, _RETRY_SECONDS)
             where = urlsplit(self._url).hostname
             logger.warning("the keys of %s can't be fetched: %s", where, _reason(error, self._timeout))
-        else:
-            self._keys, self._fetched = keys, time.monotonic()
 
-    def _read(self) -> KeySet:
-        """Fetch the keys; runs in a thread, one at a time."""
+    def _read(self) -> None:
+        """Fetch the keys and keep them, also if the task no longer waits; runs in a thread, one at a time."""
         self._reading = True
         try:
-            return KeySet(json.loads(fetch(self._url, seconds=self._timeout, largest=_LARGEST)))
+            keys = KeySet(json.loads(fetch(self._url, seconds=self._timeout, largest=_LARGEST)))
+            self._keys, self._fetched = keys, time.monotonic()
         finally:
             self._reading = False
 
 
-def _looked_at(reading: asyncio.Future[KeySet]) -> None:
+def _looked_at(reading: asyncio.Future[None]) -> None:
     """Retrieve an error that came too late, so that asyncio does not report it."""
     if not reading.cancelled():
         reading.exception()
