@@ -52,7 +52,10 @@ def _changes(contracts: Contracts) -> Iterator[Change]:
     examples = {
         name: example_of(namespace, old, contracts.forwards) for name, namespace in old.namespaces.items()
     }
-    for found in pair_namespaces(old, new, examples):
+    new_examples = {
+        name: example_of(namespace, new, contracts.backwards) for name, namespace in new.namespaces.items()
+    }
+    for found in pair_namespaces(old, new, examples, new_examples):
         if isinstance(found, Change):
             yield found
         else:
@@ -84,7 +87,10 @@ def _compare_recovery(pair: Pair) -> Iterator[Change]:
     level: Level = "info"
     if form == "argument" != was:
         level = "breaking"
-        message = f"{where} adds an argument to each event of the server, which listeners in Python must take"
+        message = f"{where} adds an argument to every event the server emits; Python listeners must accept it"
+    elif was == "argument" != form:
+        level = "breaking"
+        message = f"{where} takes an argument from every event the server emits; Python listeners must not require it"
     elif new is None:
         message = f"{where} is gone: clients that were cut off start a new session"
     else:

@@ -12,7 +12,7 @@ from ..spec.model import Handshake
 from ..spec.model.coercion import declared_types, text_of
 from ..spec.model.handshake import compile_handshake
 from ..spec.model.namespaces import Namespaces
-from ..spec.model.templates import PARAMETER, fill
+from ..spec.model.templates import PARAMETER, fill, shape_of
 from ..spec.schemas import Mismatch
 from ..spec.schemas.definitions import AT
 from .changes import Change, place_of
@@ -21,7 +21,7 @@ from .texts import as_read_by, folded, members_as_read_by
 from .values import Subject, Value, compare_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from ..spec.containment import Containment
     from ..spec.model import Namespace, Parameter, Spec
@@ -163,9 +163,10 @@ def example_of(namespace: Namespace, spec: Spec, containment: Containment) -> st
 
 def compare_parameters(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     """Yield how the parameters changed of a template that both contracts have, one after the other."""
-    before, after = PARAMETER.findall(pair.old.name), PARAMETER.findall(pair.new.name)
-    if len(before) != len(after):
+    if not pair.is_whole:  # a name that the new one refuses is left to the namespace that has the others
         return
+    aligned = list(_aligned(pair.old.name, pair.new.name))
+    before, after = [old for old, _ in aligned], [new for _, new in aligned]
     if before != after:
         yield Change(
             level="info",
@@ -178,7 +179,10 @@ def compare_parameters(contracts: Contracts, pair: Pair) -> Iterator[Change]:
         )
     old_ones = {parameter.name: parameter for parameter in pair.old.parameters}
     new_ones = {parameter.name: parameter for parameter in pair.new.parameters}
-    for position, (old_name, new_name) in enumerate(zip(before, after, strict=True)):
+    yield from _compare_parts(pair, new_ones)
+    names = PARAMETER.findall(pair.old.name)
+    for old_name, new_name in aligned:
+        position = names.index(old_name)
         old, new = old_ones.get(old_name), new_ones.get(new_name)
         name_of = _namer(contracts, pair, position)
         subject = Subject(
@@ -197,6 +201,34 @@ def compare_parameters(contracts: Contracts, pair: Pair) -> Iterator[Change]:
         )
         if change is not None:
             yield change
+
+
+def _aligned(name: str, wider: str) -> Iterator[tuple[str, str]]:
+    """Yield the parameters of two templates that are the same part of a name."""
+    for segment, other in zip(name.split("/"), wider.split("/"), strict=True):
+        if shape_of(segment) == shape_of(other):
+            yield from zip(PARAMETER.findall(segment), PARAMETER.findall(other), strict=True)
+
+
+def _compare_parts(pair: Pair, parameters: Mapping[str, Parameter]) -> Iterator[Change]:
+    """Yield a change for each parameter of today that is only part of a new one with limits."""
+    for segment, other in zip(pair.old.name.split("/"), pair.new.name.split("/"), strict=True):
+        names = PARAMETER.findall(segment)
+        if not names or shape_of(segment) == shape_of(other):
+            continue
+        for name in PARAMETER.findall(other):
+            parameter = parameters.get(name)
+            if parameter is not None and (parameter.enum is not None or parameter.schema is not None):
+                subject = f"the parameter {names[0]!r} of {pair.old.name!r}"
+                yield Change(
+                    level="unknown",
+                    code="PARAMETERS_CHANGED",
+                    message=f"{subject} is part of {name!r} of {pair.new.name!r} now, which may refuse it",
+                    namespace=pair.old.name,
+                    part="parameters",
+                    old=place_of(pair.old.node),
+                    new=place_of(parameter.schema or pair.new.node),
+                )
 
 
 def _connect(name_of: Callable[[Any], str | None], example: str, value: Any) -> str:

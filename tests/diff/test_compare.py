@@ -318,6 +318,16 @@ ROWS: dict[str, Row] = {
     "no recovery any more": (
         {**sends(TEXT), "channel": {"x-recovery": True}},
         sends(TEXT),
+        [("breaking", "RECOVERY_CHANGED")],
+    ),
+    "offsets no longer as arguments": (
+        {**sends(TEXT), "channel": {"x-recovery": True}},
+        {**sends(TEXT), "channel": {"x-recovery": {"offset": "event"}}},
+        [("breaking", "RECOVERY_CHANGED")],
+    ),
+    "no recovery by events any more": (
+        {**sends(TEXT), "channel": {"x-recovery": {"offset": "event"}}},
+        sends(TEXT),
         [("info", "RECOVERY_CHANGED")],
     ),
     "recovery for another time": (

@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 
-from .documents import compare, found
+from asynction_asgi.diff import compare_specs
+from asynction_asgi.spec import load_spec
+from tests.cases import each_case
+
+from .documents import compare, contract, document, found
 
 TEXT: Any = {"type": "string"}
 SHORT: Any = {"type": "string", "maxLength": 10}
@@ -77,6 +81,63 @@ def test_a_wider_template_contains_a_narrower_one(major: int) -> None:
     wider = {**ROOM, "namespace": "/{kind}/{id}"}
     assert [change.level for change in compare(major, ROOM, wider).changes] == ["compatible"]
     assert ("breaking", "NAMESPACE_REMOVED") in found(compare(major, wider, ROOM))
+
+
+@each_case(
+    ("old", "added", "name"),
+    [
+        ("/{kind}/{id}", "/rooms/{id}", "/rooms/a"),
+        ("/rooms/{id}", "/{kind}/the-lobby", "/rooms/the-lobby"),
+        ("/a-{x}/{y}", "/{x}-bcd/1", "/a-bcd/1"),
+    ],
+)
+def test_a_new_template_that_takes_clients_over_is_compared_with_theirs(
+    major: int, old: str, added: str, name: str
+) -> None:
+    """Clients whose names resolve to the new template can't emit what it doesn't declare."""
+    other: Any = {"receives": {"z": TEXT}}
+    before = {**SAY, "namespace": old}
+    changes = compare(major, before, {**before, "more": {added: other}}).changes
+    assert ("breaking", "EVENT_REMOVED") in [(change.level, change.code) for change in changes]
+    assert "NAMESPACE_ADDED" not in [change.code for change in changes]
+    assert any(change.witness and f"-n {name}" in change.witness.command for change in changes)
+    assert "breaking" not in [
+        change.level for change in compare(major, before, {**before, "more": {added: SAY}}).changes
+    ]
+
+
+def test_it_is_unknown_whether_a_new_template_takes_clients_over() -> None:
+    """Where parameters decide, and no name is found that both have, nothing is called compatible."""
+    before: Any = {**SAY, "namespace": "/{kind}/{id}", "parameters": {"id": {"schema": {"pattern": "7"}}}}
+    after = document(2, **before, more={"/rooms/{number}": {"receives": {"z": TEXT}}})
+    after["channels"]["/rooms/{number}"]["parameters"] = {"number": {"schema": {"pattern": "^[0-8]*8$"}}}
+    changes = compare_specs(contract(2, **before), load_spec(after)).changes
+    assert [(change.level, change.code) for change in changes] == [("unknown", "NAMESPACE_ADDED")]
+
+
+@each_case("added", ["/a/{x}/{y}", "/b/{x}-b", "/b-{x}/c"])
+def test_a_new_template_that_shares_no_name_is_compatible(major: int, added: str) -> None:
+    """Other segments are other names."""
+    old = {**SAY, "namespace": "/a/{x}"}
+    new = {**old, "more": {added: {"receives": {"z": TEXT}}}}
+    assert found(compare(major, old, new)) == [("compatible", "NAMESPACE_ADDED")]
+
+
+def test_a_wider_template_may_refuse_names() -> None:
+    """Parameters are compared by segment, and the witness is a name that is refused now."""
+    wider: Any = {**SAY, "namespace": "/{kind}/{id}", "parameters": {"id": {"schema": {"maxLength": 3}}}}
+    change, *_ = compare(2, ROOM, wider).changes
+    assert (change.level, change.code) == ("breaking", "PARAMETERS_NARROWED")
+    assert change.witness is not None
+    assert "-n /rooms/" in change.witness.command
+
+
+def test_a_parameter_that_becomes_part_of_another_is_unknown() -> None:
+    """Nothing is proved of a segment that a limited parameter reads as a whole."""
+    old: Any = {**SAY, "namespace": "/room-{id}"}
+    new: Any = {**SAY, "namespace": "/{id}", "parameters": {"id": {"schema": {"maxLength": 8}}}}
+    assert ("unknown", "PARAMETERS_CHANGED") in found(compare(2, old, new))
+    assert found(compare(2, old, {**SAY, "namespace": "/{id}"})) == [("compatible", "NAMESPACE_ADDED")]
 
 
 def parameters(major: int, **declared: Any) -> dict[str, Any]:
