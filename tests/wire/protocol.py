@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 MOUNT = "/below/a/mount"
+# The heartbeat is that of the suites' reference servers.
 OPTIONS: Mapping[str, Any] = {"ping_interval": 0.3, "ping_timeout": 0.2, "cors_allowed_origins": "*"}
 
 
@@ -62,12 +63,12 @@ def socketio_app(*, mounted: bool = False, **options: Any) -> Any:
     return Starlette(routes=[Mount(MOUNT, app)]) if mounted else app
 
 
-def engineio_app(*, mounted: bool = False) -> Any:
+def engineio_app(*, mounted: bool = False, **options: Any) -> Any:
     """Return the application that the suite of the Engine.IO protocol expects: our transport alone."""
     handlers: dict[str, dict[str, Callable[..., Any] | str]] = {
         "/": {"message": message, "message-with-ack": message_with_ack}
     }
-    app = AsynctionSocketIO.from_spec(contract("/engine.io"), handlers=handlers, **OPTIONS)
+    app = AsynctionSocketIO.from_spec(contract("/engine.io"), handlers=handlers, **{**OPTIONS, **options})
     transport = app.server.eio
 
     async def connect(sid: str, environ: Any) -> None: ...
