@@ -25,6 +25,9 @@ async function main() {
   const exception = once(socket, "exception");
   const disconnect = once(socket, "disconnect");
   print({ renewed: await ask(socket, "again", { token: "longer" }) });
+  await ask(other, "later");
+  print({ still: await ask(socket, "who") });
+  await ask(other, "later");
   print({ exception: await exception });
   print({ disconnect: (await disconnect)[0] });
   print({ others: await ask(other, "who") });
