@@ -108,12 +108,18 @@ class Client:
 
     @classmethod
     async def open(
-        cls, url: str, *, transport: str = "websocket", path: str = PATH, answers_pings: bool = True
+        cls,
+        url: str,
+        *,
+        transport: str = "websocket",
+        path: str = PATH,
+        answers_pings: bool = True,
+        receives: int | None = None,
     ) -> Client:
-        """Open a transport without connecting a namespace."""
+        """Open a transport without connecting a namespace; `receives`, for a WebSocket, is that of `dial`."""
         if transport == "polling":
             return cls(await Polling.open(url, path), answers_pings=answers_pings)
-        socket = await WebSocket.open(url, f"{path}?EIO=4&transport=websocket")
+        socket = await WebSocket.open(url, f"{path}?EIO=4&transport=websocket", receives=receives)
         async with asyncio.timeout(SECONDS):
             opening = await socket.receive()
         assert isinstance(opening, str)

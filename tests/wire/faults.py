@@ -45,9 +45,12 @@ class World:
         *,
         transport: str = "websocket",
         answers_pings: bool = True,
+        receives: int | None = None,
     ) -> Client:
-        """Return a new client, connected to the namespace unless that is None."""
-        client = await Client.open(self.stage.url, transport=transport, answers_pings=answers_pings)
+        """Return a new client, connected to the namespace unless that is None; `receives` is that of `dial`."""
+        client = await Client.open(
+            self.stage.url, transport=transport, answers_pings=answers_pings, receives=receives
+        )
         self.clients.append(client)
         if namespace is not None:
             await client.connect(namespace, auth)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import socket
 from typing import Any
 
 from .clients import PATH, connect_packet, until
@@ -77,9 +76,8 @@ async def _(world: World) -> None:
 
 @hoards.fault("pings without reading the pongs, and unrequested pongs", ping_interval=1.0, ping_timeout=6.0)
 async def _(world: World) -> None:
-    client = await world.client()
+    client = await world.client(receives=4096)
     await client.stop_reading()
-    client.socket.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     flood = frame(PING, b"x" * 125) * 8_000
     transports = [item for item in gc.get_objects() if hasattr(type(item), "get_write_buffer_size")]
     for _ in range(11):

@@ -58,10 +58,21 @@ class Connection:
         OPENED.append(self)
 
     @classmethod
-    async def dial(cls, url: str) -> Self:
-        """Connect to the host and port of a URL."""
+    async def dial(cls, url: str, *, receives: int | None = None) -> Self:
+        """Connect to the host and port of a URL.
+
+        Args:
+            url: Of any server.
+            receives: So many bytes that are not read fit into the kernel, about; its default is megabytes.
+        """
         parts = urlsplit(url)
-        return cls(*await asyncio.open_connection(parts.hostname, parts.port))
+        sock = socket.socket()
+        if receives is not None:
+            # Before it connects: a window that shrinks later lets kernels drop each other's acknowledgements.
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
+        return cls(*await asyncio.open_connection(sock=sock))
 
     async def raw(self, data: bytes) -> None:
         """Send bytes unchanged; a closed connection is ignored, as many tests expect it."""
@@ -171,13 +182,15 @@ class WebSocket(Connection):
     """A WebSocket client that sends any frame, and reads only when asked."""
 
     @classmethod
-    async def open(cls, url: str, target: str, headers: Mapping[str, str] = {}) -> Self:
-        """Perform the opening handshake.
+    async def open(
+        cls, url: str, target: str, headers: Mapping[str, str] = {}, *, receives: int | None = None
+    ) -> Self:
+        """Perform the opening handshake; `receives` is that of `dial`.
 
         Raises:
             RejectedError: The server answered with a status other than 101.
         """
-        self = await cls.dial(url)
+        self = await cls.dial(url, receives=receives)
         key = base64.b64encode(os.urandom(16)).decode()
         upgrade: dict[str, str | int] = {
             "Upgrade": "websocket",
