@@ -71,8 +71,12 @@ class Connection:
             # Before it connects: a window that shrinks later lets kernels drop each other's acknowledgements.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receives)
         sock.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
-        return cls(*await asyncio.open_connection(sock=sock))
+        try:
+            await asyncio.get_running_loop().sock_connect(sock, (parts.hostname, parts.port))
+            return cls(*await asyncio.open_connection(sock=sock))
+        except BaseException:
+            sock.close()
+            raise
 
     async def raw(self, data: bytes) -> None:
         """Send bytes unchanged; a closed connection is ignored, as many tests expect it."""
