@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
-from asynction_asgi import AsynctionSocketIO, Limits
+from asynction_asgi import AsynctionSocketIO, Limits, RefusedError
 from tests.clients import connected
 from tests.engine.stage import serve_app, until
 
 from .documents import channel, document, message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
 NONE = {"type": "array", "maxItems": 0}
 SPEC = document(
@@ -64,7 +64,9 @@ async def threads(count: int) -> AsyncIterator[None]:
 
 
 @contextlib.asynccontextmanager
-async def served(block: Blocking, **options: Any) -> AsyncIterator[tuple[AsynctionSocketIO, str]]:
+async def served(
+    block: Blocking, around: Callable[..., Any] | None = None, **options: Any
+) -> AsyncIterator[tuple[AsynctionSocketIO, str]]:
     async def awaited() -> str:
         return "done"
 
@@ -74,6 +76,8 @@ async def served(block: Blocking, **options: Any) -> AsyncIterator[tuple[Asyncti
     app = AsynctionSocketIO.from_spec(
         SPEC, handlers={"/": {"block": block, "await": awaited, "pass": passed}}, **options
     )
+    if around is not None:
+        app.around(around)
     try:
         async with serve_app(app) as url:
             yield app, url
@@ -136,6 +140,32 @@ async def test_a_thread_outlives_its_client() -> None:
             block.gate.set()
             assert await waiting is True
     assert block.most == 2
+
+
+async def test_a_cancelled_call_that_waits_for_a_thread_is_not_made() -> None:
+    """A hook's timeout ends a handler that has not begun for good; one that has begun runs on."""
+    block, slow = Blocking(), Blocking()
+
+    async def at_most(call: Any, proceed: Any) -> Any:
+        if call.event != "pass":
+            return await proceed()
+        try:
+            async with asyncio.timeout(0.05):
+                return await proceed()
+        except TimeoutError:
+            raise RefusedError("timeout", "too slow") from None
+
+    async with threads(1), served(block, at_most) as (app, url):
+        app.on("pass")(slow)
+        async with connected(url) as client:
+            blocked = asyncio.ensure_future(client.call("block"))
+            await until(lambda: block.running == 1, "the only thread")
+            refused = await asyncio.gather(*(client.call("pass") for _ in range(5)))
+            assert {answer["error"]["code"] for answer in refused} == {"timeout"}
+            block.gate.set()
+            await blocked
+            await client.call("block")  # its turn comes after theirs
+        assert slow.most == 0
 
 
 async def test_a_shutdown_does_not_wait_for_threads() -> None:
