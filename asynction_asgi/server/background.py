@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..callables import is_coroutine_function, name_function
 from ..engine.crashes import describe_crash, must_pass
+from ..engine.peers.stopping import STOP_SECONDS
 from ..logs import get_logger
 from .signatures import python_function
 
@@ -49,19 +50,32 @@ class Background:
             raise ValueError(f"every takes seconds, more than 0, not {every!r}")
         self._registered.append((function, every))
         if self._running is not None:
-            self._running.append(asyncio.create_task(_run(function, every)))
+            self._running.append(_begin(function, every))
 
     def start(self) -> None:
         """Begin all tasks."""
         if self._running is None:
-            self._running = [asyncio.create_task(_run(*registered)) for registered in self._registered]
+            self._running = [_begin(*registered) for registered in self._registered]
 
     async def stop(self) -> None:
-        """Cancel all tasks, and wait for their end."""
+        """Cancel all tasks, and wait for their end, but not longer than `STOP_SECONDS`."""
         running, self._running = self._running or [], None
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if not running:
+            return
+        ended, late = await asyncio.wait(running, timeout=STOP_SECONDS)
+        await asyncio.gather(*ended, return_exceptions=True)
+        for task in late:
+            logger.warning(
+                "background task %s has not ended %g s after it was cancelled, and is left behind:"
+                " let CancelledError pass, and bound its cleanup",
+                *(task.get_name(), STOP_SECONDS),
+            )
+
+
+def _begin(function: Task, every: float | None) -> asyncio.Task[None]:
+    return asyncio.create_task(_run(function, every), name=_name_of(function))
 
 
 async def _run(function: Task, every: float | None) -> None:

@@ -19,6 +19,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Route
 
 from asynction_asgi import AsynctionSocketIO, BindingError, Observer, SpecError, load_spec
+from asynction_asgi.server import background
 from asynction_asgi.testing import LifespanError, TestServer
 from tests.cases import each_case
 from tests.clients import connected
@@ -205,6 +206,28 @@ async def test_a_wrapped_application_need_not_wait_for_the_end() -> None:
             assert await client.call("echo", {"text": "x"}) == {"text": "x"}
     assert happened == ["began", "ended"]
     assert sio.health.draining
+
+
+async def test_a_background_task_that_does_not_end_is_left_behind(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The clients are told of the end all the same, and the log has the name of the task."""
+    monkeypatch.setattr(background, "STOP_SECONDS", 0.05)
+    sio, freed, began = create(), asyncio.Event(), asyncio.Event()
+
+    @sio.background
+    async def stubborn() -> None:
+        began.set()
+        while not freed.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await freed.wait()
+
+    async with asyncio.timeout(30):
+        async with sio.lifespan():
+            await began.wait()
+    assert sio.server.stopping
+    assert "stubborn has not ended 0.05 s after it was cancelled" in caplog.text
+    freed.set()
 
 
 async def test_unknown_paths_are_not_found() -> None:
