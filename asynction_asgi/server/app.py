@@ -234,6 +234,7 @@ class AsynctionSocketIO(Registering, Emitting):
         """
         await self._lifecycle.start()
         try:
+            self._lifecycle.begin()
             yield
         finally:
             await self._lifecycle.stop()
@@ -249,9 +250,7 @@ class AsynctionSocketIO(Registering, Emitting):
         """Serve one ASGI connection: lifespan, HTTP or WebSocket."""
         lifecycle = self._lifecycle
         if scope["type"] == "lifespan":
-            await compose_lifespan(
-                self._targets.wrapped, scope, receive, send, lifecycle.start, lifecycle.stop
-            )
+            await compose_lifespan(self._targets.wrapped, scope, receive, send, lifecycle)
             return
         if lifecycle.awaits_start:
             await lifecycle.start_unannounced()

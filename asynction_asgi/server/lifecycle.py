@@ -36,7 +36,7 @@ class _State(Enum):
     NEW = auto()
     OPEN = auto()  # what clients reach is complete
     STARTED = auto()
-    UNAVAILABLE = auto()  # handlers can't be attached, and there was no start to fail
+    UNAVAILABLE = auto()  # the start failed, or handlers can't be attached at the first request
 
 
 class Lifecycle:
@@ -75,7 +75,7 @@ class Lifecycle:
 
     @property
     def engine(self) -> ASGIApp:
-        """What answers at the path of Socket.IO: 503 if handlers could not be attached at the first request."""
+        """What answers at the path of Socket.IO: 503 if the application could not start."""
         return unavailable if self._state is _State.UNAVAILABLE else self._engine
 
     @property
@@ -112,11 +112,24 @@ class Lifecycle:
             self._measuring.start(lambda: self.health)
 
     async def start(self) -> None:
-        """Start as a lifespan announces; raises as `check_handlers` does, and nothing is served then."""
-        self.check_handlers()
-        self._open()
-        prepare()
-        await self._run()
+        """Start as a lifespan announces, all but the background tasks.
+
+        Raises as `check_handlers` does. What has started is stopped then, also if it is cancelled, and nothing is
+        served.
+        """
+        try:
+            self.check_handlers()
+            self._open()
+            prepare()
+            await self._run()
+        except BaseException:
+            self._state = _State.UNAVAILABLE
+            await self.stop()
+            raise
+
+    def begin(self) -> None:
+        """Begin the background tasks, for which the application that this one wraps must be running."""
+        self._background.start()
 
     async def start_unannounced(self) -> None:
         """Start with the first request, when no lifespan announced it, as under a mount."""
@@ -132,6 +145,7 @@ class Lifecycle:
                 self._state = _State.UNAVAILABLE
                 return
         await self._run()
+        self.begin()
 
     async def stop(self) -> None:
         """Stop the background tasks, then the server, then what was provided."""
@@ -158,5 +172,4 @@ class Lifecycle:
     async def _run(self) -> None:
         self.measure()
         await self._server.ready()
-        self._background.start()
         self._state = _State.STARTED

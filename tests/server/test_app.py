@@ -155,21 +155,43 @@ async def run_lifespan(app: Any, *received: str) -> list[str]:
 
 
 def test_a_wrapped_application_that_fails_to_start_stops_both() -> None:
-    """The server has not started, and no background task runs on."""
+    """The server has not started, and no background task begins."""
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
-        await asyncio.wait_for(began.wait(), 30)
         raise RuntimeError("no database")
         yield
 
     sio, happened = ticking(FastAPI(lifespan=lifespan))
-    began = asyncio.Event()
-    sio.background(setting(began))
     with pytest.raises(RuntimeError, match="did not start"), serve(sio, lifespan="on"):
         pass
-    assert happened == ["began", "ended"]
+    assert happened == []
     assert not sio.ready
+
+
+async def test_background_tasks_begin_when_the_wrapped_application_runs() -> None:
+    """They find what its lifespan has opened."""
+    began = asyncio.Event()
+    seen: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        for _ in range(10):  # tasks that had begun would run here
+            await asyncio.sleep(0)
+        app.state.pool = "open"
+        yield
+
+    api = FastAPI(lifespan=lifespan)
+    sio = create(app=api)
+
+    @sio.background
+    async def look() -> None:
+        seen.append(getattr(api.state, "pool", "missing"))
+        began.set()
+
+    async with TestServer(sio):
+        await asyncio.wait_for(began.wait(), 30)
+    assert seen == ["open"]
 
 
 async def test_a_wrapped_application_that_crashes_stops_both() -> None:
@@ -206,6 +228,74 @@ async def test_a_wrapped_application_need_not_wait_for_the_end() -> None:
             assert await client.call("echo", {"text": "x"}) == {"text": "x"}
     assert happened == ["began", "ended"]
     assert sio.health.draining
+
+
+async def test_a_wrapped_application_that_raises_at_its_start_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It counts as one without lifespan, as ASGI says, but hardly meant that."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise RuntimeError("lost the database")
+
+    assert await run_lifespan(create(app=broken), "startup", "shutdown") == [
+        "startup.complete",
+        "shutdown.complete",
+    ]
+    assert "raised an error when it was told to start" in caplog.text
+    assert "lost the database" in caplog.text
+
+
+@pytest.mark.parametrize("wrapped", [None, FastAPI()], ids=["alone", "around another"])
+async def test_a_failure_to_stop_is_told_and_logged(wrapped: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """The servers hide what an application raises in its lifespan."""
+    sio = create(app=wrapped)
+
+    async def fail() -> None:
+        raise OSError("the broker hung up")
+
+    sio.server.shutdown = fail  # type: ignore[method-assign,assignment]  # as the message queue may
+    assert await run_lifespan(sio, "startup", "shutdown") == ["startup.complete", "shutdown.failed"]
+    assert "application shutdown failed" in caplog.text
+    assert "the broker hung up" in caplog.text
+
+
+async def test_a_failed_start_leaves_nothing_ready() -> None:
+    """A later start may succeed."""
+    sio = AsynctionSocketIO.from_spec(document(root=channel(receives=[message("one", TEXT)])))
+    with pytest.raises(BindingError):
+        async with sio.lifespan():
+            pass
+    assert not sio.ready
+    assert not sio.health.handlers
+    sio.on("one")(echo)
+    async with sio.lifespan():
+        assert sio.ready
+
+
+async def test_a_cancelled_start_stops_what_had_started() -> None:
+    """Nothing runs on, such as the timer of the metrics."""
+    sio, waiting = create(metrics=True), asyncio.Event()
+
+    async def wait() -> None:
+        waiting.set()
+        await asyncio.Event().wait()
+
+    sio.server.ready = wait  # type: ignore[method-assign,assignment]  # as with a queue that is away
+
+    async def run() -> None:
+        async with sio.lifespan():
+            pass
+
+    starting = asyncio.create_task(run())
+    await waiting.wait()
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert sio.server.stopping
+    assert sio._measuring is not None
+    assert sio._measuring._timer is None
 
 
 async def test_a_background_task_that_does_not_end_is_left_behind(
