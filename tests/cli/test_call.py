@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -11,7 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from asynction_asgi import AsynctionSocketIO, RefusedError
 from asynction_asgi.cli import main
+from asynction_asgi.cli.actions import call as action
+from asynction_asgi.probe import before
 from tests.cases import each_case
 
 from ..serving import serve
@@ -147,8 +151,11 @@ def test_auth_headers_and_query_reach_the_server(url: str) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_refusal_exits_with_1(url: str, arguments: list[str], said: str) -> None:
+def test_a_refusal_exits_with_1(
+    url: str, arguments: list[str], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A refusal, a timeout or a disconnect is reported on standard error without a traceback."""
+    monkeypatch.setattr(action, "_GRACE_SECONDS", 30.0)  # on a busy machine
     result = call(f"{url}/rt", *arguments)
     assert (result.exit_code, result.stdout) == (1, "")
     assert said in result.stderr
@@ -342,27 +349,48 @@ def test_certificates_are_verified(document: Path, certificate: tuple[str, str],
         assert call(secure, "add", "1", "2", "--transport", transport, "--insecure").output == "3\n"
 
 
+def test_a_slow_server_has_time_to_refuse() -> None:
+    """With ``--no-ack``, as much as it took to connect."""
+    channels = {"/": {"publish": {"message": {"name": "note", "payload": {"type": "string"}}}}}
+    document = {"asyncapi": "2.6.0", "info": {"title": "Slow", "version": "1"}, "channels": channels}
+    app = AsynctionSocketIO.from_spec(document)
+
+    @app.on("connect")
+    async def connect() -> None:
+        await asyncio.sleep(3)
+
+    @app.on("note")
+    async def note(text: str) -> None:
+        await asyncio.sleep(1.5)
+        raise RefusedError("forbidden", "not now")
+
+    with serve(app) as base:
+        result = call(base, "note", '"x"', "--no-ack")
+    assert (result.exit_code, result.stderr) == (1, "the server refused: not now [forbidden]\n")
+
+
 def test_what_follows_is_printed_and_checked(url: str, document: Path) -> None:
     """``--follow`` prints what the server emits; with ``--others``, what another client receives."""
     spec = ("--spec", str(document))
-    alone = call(f"{url}/rt", "note", '"hello"', "--follow", "0.3", *spec)
+    alone = call(f"{url}/rt", "note", '"hello"', "--follow", "2", *spec)
     assert (alone.exit_code, "noted" in alone.stdout) == (0, False)
-    heard = call(f"{url}/rt", "note", '"hello"', "--follow", "0.3", "--others", *spec)
+    heard = call(f"{url}/rt", "note", '"hello"', "--follow", "2", "--others", *spec)
     assert heard.exit_code == 0
     assert [line.split("  ")[1:] for line in heard.stdout.splitlines()] == [
         ["noted", '"hello"'],
         ["count", "5"],
     ]
-    refused = call(f"{url}/rt", "note", '""', "--no-ack", "--follow", "0.3", "--json")
+    refused = call(f"{url}/rt", "note", '""', "--no-ack", "--follow", "2", "--json")
     assert json.loads(refused.stdout)["event"] == "exception"
     assert call(f"{url}/rt", "note", '"x"', "--others").exit_code == 2
 
 
-def test_events_are_emitted_before(url: str, tmp_path: Path) -> None:
+def test_events_are_emitted_before(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``--before`` emits events first, and a refused one is named by its line."""
     steps = tmp_path / "steps.jsonl"
     steps.write_text('{"event": "note", "args": ["first"]}\n{"event": "add", "args": [1, 2]}\n', "utf-8")
     assert call(f"{url}/rt", "add", "1", "2", "--before", str(steps)).output == "3\n"
+    monkeypatch.setattr(before, "_SECONDS", 30.0)  # on a busy machine
     steps.write_text('{"event": "note", "args": [1]}\n', "utf-8")
     result = call(f"{url}/rt", "add", "1", "2", "--before", str(steps))
     assert result.exit_code == 2

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from ...probe.before import Step
     from .connection import Connection
 
-# How long to wait for an ``exception``, which refuses an event without an acknowledgement.
-_GRACE_SECONDS = 0.3
+# How long to wait for an ``exception``, which refuses an event without an acknowledgement; or as long as
+# connecting took, as a server that is slow to admit a client is slow to refuse its events.
+_GRACE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +141,10 @@ async def emit(sending: Sending, event: str, values: Sequence[Any]) -> int:
     connection = sending.connection
     if connection.contract is not None:
         connection.contract.check_event("inbound", event, values)
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
     async with _connected(sending, (EXCEPTION,)) as remote:
+        grace = max(_GRACE_SECONDS, loop.time() - begun)
         try:
             async with asyncio.timeout(connection.seconds):
                 await remote.emit(event, values)
@@ -149,7 +153,7 @@ async def emit(sending: Sending, event: str, values: Sequence[Any]) -> int:
             return 1
         if sending.follow is not None:  # which prints a refusal, too
             return await _follow(sending, remote)
-        refusal = await _refused(remote, event)
+        refusal = await _refused(remote, event, grace)
     if refusal is None:
         say("emitted")
         return 0
@@ -157,14 +161,14 @@ async def emit(sending: Sending, event: str, values: Sequence[Any]) -> int:
     return 1
 
 
-async def _refused(remote: Remote, event: str) -> RefusedError | None:
-    """Return the refusal of an event that was just emitted, or None if none comes in time.
+async def _refused(remote: Remote, event: str, seconds: float) -> RefusedError | None:
+    """Return the refusal of an event that was just emitted, or None if none comes in so many seconds.
 
     Raises:
         ClosedError: The server closed the connection instead.
     """
     try:
-        async with asyncio.timeout(_GRACE_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 arrival = await remote.receive()
                 refusal = refusal_of(arrival)

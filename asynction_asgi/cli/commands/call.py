@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 @click.argument("url")
 @click.argument("event")
 @click.argument("arguments", metavar="[JSON]...", nargs=-1)
-@click.option("--no-ack", is_flag=True, help="Emit without asking for an acknowledgement.")
+@click.option(
+    "--no-ack",
+    is_flag=True,
+    help="Emit without asking for an acknowledgement, and report a refusal if one comes within 1 second,"
+    " or in as much time as connecting took.",
+)
 @click.option(
     "--before",
     type=click.Path(exists=True, dir_okay=False),
