@@ -108,7 +108,8 @@ class Command:
 
     def stop(self) -> int:
         """Interrupt the process group, as Ctrl-C does, and return the exit code."""
-        os.killpg(self.process.pid, signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):  # it has just ended
+            os.killpg(self.process.pid, signal.SIGINT)
         return self.wait()
 
     def wait(self) -> int:

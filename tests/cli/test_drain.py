@@ -233,8 +233,8 @@ async def clients(url: str, *transports: str, path: str = "socket.io") -> AsyncI
 
 @pytest.mark.parametrize("target", ["app", "mounted"])
 async def test_clients_leave_one_after_another(folder: Path, target: str) -> None:
-    """The oldest first; until then each is served as ever, newcomers are refused, and probes are told."""
-    options = ("--drain", "1.2", "--ready-path", "/ready", "--port", "0")
+    """Until then each is served as ever, newcomers are refused, and probes are told."""
+    options = ("--drain", "1000", "--ready-path", "/ready", "--port", "0")
     path = "/api/socket.io" if target == "mounted" else "/socket.io"
     with serving(f"application:{target}", *options, cwd=folder) as (url, command):
         async with (
@@ -246,19 +246,35 @@ async def test_clients_leave_one_after_another(folder: Path, target: str) -> Non
             works = [asyncio.ensure_future(client.ask("finish")) for client in (first, second, third)]
             assert await third.ask("pid") == command.process.pid
             command.process.send_signal(signal.SIGTERM)
-            assert await works[2] == "finished", "which is not the end of its client"
-            assert third.seen == ["connect"]
+            assert await asyncio.gather(*works) == ["finished"] * 3
             assert (await http.get("/ready")).status_code == 503
             handshake = await http.get(f"{path}/?EIO=4&transport=polling")
             assert (handshake.status_code, handshake.headers["retry-after"]) == (503, "1")
             if target == "mounted":
                 assert (await http.get("/hello")).text == "hello"
             assert await third.ask("pid") == command.process.pid
-            assert await asyncio.gather(*works) == ["finished"] * 3
+            assert [client.seen for client in (first, second, third)] == [["connect"]] * 3, "nobody left"
+            command.process.send_signal(signal.SIGTERM)
             for client in (first, second, third):
                 await client.sees("disconnect")
             assert await asyncio.to_thread(command.wait) == 0
         assert not [line for line in command.lines if "Traceback" in line or "ERROR" in line]
+
+
+async def test_the_oldest_client_leaves_first(folder: Path) -> None:
+    """Those that came later stay meanwhile."""
+    with serving("application:app", "--drain", "3", "--port", "0", cwd=folder) as (url, command):
+        async with clients(url, "websocket", "websocket") as connected:
+            gone: list[Client] = []
+
+            async def watch(client: Client) -> None:
+                await client.sees("disconnect")
+                gone.append(client)
+
+            command.process.send_signal(signal.SIGTERM)
+            await asyncio.gather(*map(watch, reversed(connected)))
+            assert gone == connected
+            assert await asyncio.to_thread(command.wait) == 0
 
 
 def test_an_application_that_fails_to_stop_keeps_no_other_from_it(folder: Path) -> None:

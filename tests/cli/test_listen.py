@@ -143,21 +143,21 @@ def test_an_impossible_event_is_wrong_usage(folder: Path, options: tuple[str, ..
 
 def test_refusals_can_be_listened_to_with_a_document(url: str, folder: Path) -> None:
     """``exception`` is accepted with ``--spec``, although no document declares it."""
-    with listening(url, "-e", "exception", "--spec", "post.yaml", "--seconds", "0.2", cwd=folder) as command:
+    with listening(url, "-e", "exception", "--spec", "post.yaml", "--seconds", "2", cwd=folder) as command:
         assert command.wait() == 0
 
 
 def test_too_few_events_exit_with_1(url: str, folder: Path) -> None:
     """``--seconds`` ends the wait with 1 if fewer events than ``--count`` arrived."""
-    with listening(url, "--count", "3", "--seconds", "1", cwd=folder) as command, emitter(url) as client:
+    with emitter(url) as client, listening(url, "--count", "3", "--seconds", "5", cwd=folder) as command:
         client.emit("note", "x")
         assert command.wait() == 1
-    assert "2 of 3 events arrived in 1 s" in command.output
+    assert "2 of 3 events arrived in 5 s" in command.output
 
 
 def test_the_time_limit_exits_with_0(url: str, folder: Path) -> None:
     """``--seconds`` without ``--count`` exits with 0."""
-    with listening(url, "--seconds", "0.2", cwd=folder) as command:
+    with listening(url, "--seconds", "2", cwd=folder) as command:
         assert command.wait() == 0
 
 

@@ -31,7 +31,7 @@ from tests.metrics.contracts import layout
 from tests.ports import free_port
 
 from .inside import Here
-from .processes import Command, until_accepted
+from .processes import SECONDS, Command, until_accepted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,7 +155,7 @@ def test_scrapes_are_not_logged(folder: Path) -> None:
 
 async def test_probes_are_answered_while_clients_leave(folder: Path) -> None:
     """From SIGTERM on the process is not ready, and says so until its clients have left."""
-    arguments = ("run", "chat.yaml", "--port", "0", "--monitor", "0", "--drain", "1")
+    arguments = ("run", "chat.yaml", "--port", "0", "--monitor", "0", "--drain", "1000")
     command = Command(*arguments, cwd=folder)
     try:
         url = command.wait_for_url()
@@ -172,6 +172,8 @@ async def test_probes_are_answered_while_clients_leave(folder: Path) -> None:
                 assert "asynction_draining 1" in (await http.get("/metrics")).text
                 assert (await http.get("/live")).status_code == 200
                 await work
+                command.process.send_signal(signal.SIGTERM)
+                await client.wait_gone()
             assert await asyncio.to_thread(command.wait) == 0
     finally:
         command.close()
@@ -202,13 +204,15 @@ async def test_counters_of_workers_never_fall(folder: Path, queue_url: str) -> N
 
             async def reach(name: str, count: int) -> None:
                 seen = 0.0
-                while seen != count:
-                    before, seen = seen, await total(name)
-                    assert before <= seen <= count
+                async with asyncio.timeout(SECONDS):
+                    while seen != count:
+                        before, seen = seen, await total(name)
+                        assert before <= seen <= count
 
             async def ready(status: int) -> None:
-                while (await http.get("/ready")).status_code != status:
-                    pass
+                async with asyncio.timeout(SECONDS):
+                    while (await http.get("/ready")).status_code != status:
+                        pass
 
             await ready(200)
             events = 0
