@@ -17,7 +17,7 @@ from ..spec.schemas import Mismatch
 from ..spec.schemas.definitions import AT
 from .changes import Change, place_of
 from .showing import as_json, listen, shown
-from .texts import as_read_by, folded, members_as_read_by
+from .texts import as_read_by, folded, members_as_read_by, respelled
 from .values import Subject, Value, compare_values
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ def compare_handshakes(contracts: Contracts, pair: Pair) -> Iterator[Change]:
     for part in _PARTS:
         old, new = getattr(pair.old.handshake, part), getattr(pair.new.handshake, part)
         if old is None and new is None:
+            continue
+        definitions = contracts.old.bundle.definition, contracts.new.bundle.definition
+        if old and new and contracts.forwards.is_same(definitions[0](old), definitions[1](new)):
             continue
         subject = Subject(
             name=f"the {part} of {pair.old.name!r}",
@@ -88,7 +91,10 @@ def _value(
         schema = _auth(schema, node, containment)
     else:
         schema = members_as_read_by(schema, node, spec, other) if other is not None else schema
-        schema = folded(schema, spec.bundle.definitions) if part == "headers" else schema
+        if part == "headers":
+            # Nothing is proved of what is read in two ways: any may be sent, and none is taken for granted.
+            unread = dict.fromkeys(respelled(node, spec), other is not None)
+            schema = folded(schema, spec.bundle.definitions, unread)
         schema = {AT: node, "allOf": [_domain(part, node), schema]}
 
     def check_part(value: Any) -> None:

@@ -143,6 +143,47 @@ def test_a_query_parameters_limit_has_a_witness(major: int) -> None:
     assert change.witness.command == "asynction-asgi listen URL --query page=0"
 
 
+@each_case(
+    ("before", "after", "level"),
+    [
+        ({"type": "number", "multipleOf": 1}, INTEGER, "breaking"),
+        ({"type": "number", "enum": [1, 2]}, {"type": "integer", "enum": [1, 2]}, "breaking"),
+        ({"type": "number", "enum": [1, 2]}, {"type": "string", "enum": ["1", "2"]}, "breaking"),
+        ({"type": "number", "enum": [1.5]}, {"type": "string", "enum": ["1.5"]}, "breaking"),
+        ({"type": "integer", "enum": [0]}, {"type": "string", "enum": ["0"]}, "breaking"),
+        (
+            {"type": "array", "items": {"type": "number", "enum": [1]}},
+            {"type": "array", "items": {"type": "integer", "enum": [1]}},
+            "unknown",
+        ),
+        ({"type": "integer", "enum": [1.0, 2]}, {"type": "string", "enum": ["1", "2"]}, None),
+        ({"type": "number", "enum": [1]}, {"type": "number", "enum": [1, 2]}, "compatible"),
+        (INTEGER, {"type": "number"}, "compatible"),
+    ],
+)
+def test_numbers_have_more_spellings_than_integers(
+    major: int, before: Any, after: Any, level: str | None
+) -> None:
+    """A number may be sent as 1.0, 1e0 or -0, which a contract of integers or texts refuses."""
+    changes = compare(major, query(page=before), query(page=after)).changes
+    assert [change.level for change in changes] == ([level] if level else [])
+
+
+def test_headers_in_two_spellings_are_read_by_each(major: int) -> None:
+    """Nothing is proved of a header that is declared twice, also in parts of a schema."""
+    text: Any = {**TEXT, "maxLength": 3}
+    two = headers(X_V=INTEGER, x_v={})
+    parts: Any = {"allOf": [{"properties": {"X-V": INTEGER}}, {"properties": {"x-v": {}}}]}
+    boolean = headers(X_V={"type": "boolean"})
+    assert found(compare(major, two, boolean)) == [("breaking", "HEADERS_NARROWED")]
+    apart = {**SAY, "headers": {"type": "object", **parts}}
+    assert found(compare(major, apart, boolean)) == [("breaking", "HEADERS_NARROWED")]
+    assert found(compare(major, headers(X_V=text, x_v=text), headers(X_V=text))) == [
+        ("unknown", "HEADERS_CHANGED")
+    ]
+    assert found(compare(major, two, two)) == []
+
+
 def test_headers_ignore_case_and_additional_ones(major: int) -> None:
     """The server compares names in lower case, and checks only declared headers."""
     text = {"type": "string"}
