@@ -1,4 +1,4 @@
-"""What a change of a contract means to clients: whom it breaks, shown by a value, or why it breaks nobody."""
+"""How a contract change affects clients: which ones it breaks, with a value that shows it, or why it breaks none."""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ class Comparison:
         if not old or not new:
             return False
         count = 2 if old[0] == new[0] == 0 else 1
-        return new[:count] > old[:count]
+        return (*new, 0)[:count] > (*old, 0)[:count]
 
 
 def _numbers(version: str) -> tuple[int, ...]:

@@ -119,6 +119,7 @@ def _compare_received(contracts: Contracts, pair: Pair, old: Event, new: Event) 
         yield from _compare_ack(contracts, pair, old, new, "outbound")
     where = f"{name}{pair.within}"
     yield from _compare_security(contracts, pair, old, new, where)
+    yield from _compare_reauth(pair, old, new, where)
     joined = _joined(pair, old)
     yield from compare_rates(old, new, where, namespace=pair.old.name, event=old.name, joined=joined)
     if old.ordering != new.ordering:
@@ -132,6 +133,18 @@ def _compare_security(
     change = compare_event_security((old, pair.old, contracts.old), (new, pair.new, contracts.new), where)
     if change is not None:
         yield change
+
+
+def _compare_reauth(pair: Pair, old: Event, new: Event, where: str) -> Iterator[Change]:
+    """Yield the change for an event that no longer renews credentials, or does now."""
+    if old.is_reauth is new.is_reauth:
+        return
+    level, message = (
+        ("breaking", f"{where} no longer carries fresh credentials: clients are cut off when theirs expire")
+        if old.is_reauth
+        else ("unknown", f"{where} carries fresh credentials now; it is not known whether clients send them")
+    )
+    yield _change(level, "REAUTH_CHANGED", message, pair, old, old=old, new=new, part="security")
 
 
 def _joined(pair: Pair, event: Event) -> list[Event]:
@@ -163,7 +176,7 @@ def _compare_declared(contracts: Contracts, pair: Pair, wildcard: Event, new: Ev
     changes = list(_compare_arguments(contracts, pair, taken, new, "inbound"))
     if any(change.level in ("breaking", "unknown") for change in changes):
         message = (
-            f"{new.name!r}{pair.within} is declared now, which clients may emit today whatever it carries"
+            f"{new.name!r}{pair.within} is now declared; until now clients could emit it with any arguments"
         )
         yield _change("info", "EVENT_NOW_DECLARED", message, pair, new, old=wildcard, new=new)
     else:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _OPEN: Security = ((),)
 _FIELDS = ("type", "in", "name", "scheme", "x-authField")
 _NARROWED = ("issuer", "audience", "algorithms")
+_KEYS = ("jwks", "secretEnv")
+_LEEWAY = 10.0  # seconds, unless x-jwt says otherwise
 
 
 def compare_security(
@@ -28,7 +30,7 @@ def compare_security(
     namespace: str,
     event: str | None = None,
 ) -> Change | None:
-    """Return how the requirements changed, or None if whoever met them meets them still, and nobody else does.
+    """Return how the requirements changed, or None if exactly the same credentials satisfy them.
 
     Args:
         old: The requirements in effect, their contract, and where they are declared.
@@ -73,7 +75,7 @@ def compare_event_security(
     new: tuple[Event, Namespace, Spec],
     subject: str,
 ) -> Change | None:
-    """Return how the requirements of an event changed, or None if its own did not, or nobody notices.
+    """Return how the requirements of an event changed, or None if the requirements in effect are unchanged.
 
     A client that emits has met those of the namespace as well.
     """
@@ -146,16 +148,17 @@ def _identity(scheme: SecurityScheme) -> tuple[Any, ...]:
 
 
 def compare_schemes(old: Spec, new: Spec) -> Iterator[Change]:
-    """Yield how the schemes in use changed that both contracts have."""
-    used = required_schemes(old).keys() & required_schemes(new).keys()
-    for name in (name for name in old.schemes if name in used):
-        before, after = old.schemes[name], new.schemes[name]
+    """Yield how the schemes in use changed that both contracts have, under whichever name."""
+    names, used, used_now = _renamed(old, new), required_schemes(old), required_schemes(new)
+    for name in (name for name in old.schemes if name in used and names[name] in used_now):
+        before, after = old.schemes[name], new.schemes[names[name]]
         reason = _reason(before, after)
-        if reason:
+        doubt = "" if reason else _doubt(before, after)
+        if reason or doubt:
             yield Change(
-                level="breaking",
+                level="breaking" if reason else "unknown",
                 code="SCHEME_CHANGED",
-                message=f"the security scheme {name!r} {reason}",
+                message=f"the security scheme {name!r} {reason or doubt}",
                 part="security",
                 old=place_of(before.node),
                 new=place_of(after.node),
@@ -171,11 +174,36 @@ def _reason(before: SecurityScheme, after: SecurityScheme) -> str:
     if not isinstance(new_jwt, dict) or not isinstance(old_jwt, dict):
         return ""
     for field in _NARROWED:
-        admitted, wanted = _words(old_jwt.get(field)), _words(new_jwt.get(field))
+        admitted, wanted = _admitted(old_jwt, field), _admitted(new_jwt, field)
         if wanted is not None and (admitted is None or not admitted <= wanted):
             gone = sorted((admitted or set()) - wanted)
             return f"no longer admits {field} {', '.join(gone)}" if gone else f"now asks for {field}"
+    leeway, lower = (jwt.get("leeway", _LEEWAY) for jwt in (old_jwt, new_jwt))
+    if isinstance(leeway, int | float) and isinstance(lower, int | float) and lower < leeway:
+        return f"admits tokens for {lower:g} seconds after they expire, and no longer for {leeway:g}"
     return ""
+
+
+def _doubt(before: SecurityScheme, after: SecurityScheme) -> str:
+    """Return why it is not known whether credentials of today are admitted, or ``""``."""
+    old_jwt, new_jwt = before.fields.get("x-jwt"), after.fields.get("x-jwt")
+    if (old_jwt is None) is not (new_jwt is None):
+        how = "by a function" if new_jwt is None else "by 'x-jwt'"
+        return f"is verified {how} now; it is not known whether that admits the tokens of today"
+    if not isinstance(new_jwt, dict) or not isinstance(old_jwt, dict):
+        return ""
+    keys = [key for key in _KEYS if old_jwt.get(key) != new_jwt.get(key)]
+    if keys:
+        return f"has another {' and '.join(keys)}; it is not known whether the keys of today are there"
+    return ""
+
+
+def _admitted(jwt: dict[str, Any], field: str) -> set[str] | None:
+    """Return the words of which a token must have one, or None if any will do."""
+    given = jwt.get(field)
+    if field == "algorithms" and not given and "secretEnv" in jwt:
+        return {"HS256"}
+    return _words(given)
 
 
 def _words(value: object) -> set[str] | None:

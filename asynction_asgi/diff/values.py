@@ -103,7 +103,9 @@ _WORDINGS: dict[tuple[Direction, str], _Wording] = {
         "breaking", "CLOSED", "{0} refuses members that are not declared, which clients may send today: {1}"
     ),
     ("inbound", "typed"): _Wording(
-        "info", "MEMBER_NOW_TYPED", "{0} declares a member that clients may send today whatever it is{1}"
+        "info",
+        "MEMBER_NOW_TYPED",
+        "{0} now declares a member that clients could send with any value before{1}",
     ),
     ("inbound", "contained"): _Wording("compatible", "{}_WIDENED", "{0} accepts more than today"),
     ("inbound", "unknown"): _Wording(
@@ -169,7 +171,7 @@ def _detail(verdict: Verdict, subject: Subject) -> str:
         obligation = verdict.obligations[0]
         if not obligation.keyword:
             return "the comparison was cut short; raise --effort"
-        return f"for {obligation.keyword!r} neither a proof nor a value that breaks it was found"
+        return f"found neither a proof nor a counterexample for {obligation.keyword!r}"
     if verdict.outcome == "typed":
         return f": {subject.show(verdict.witness)}" if verdict.has_witness else ""
     return subject.show(verdict.witness) if verdict.has_witness else ""

@@ -438,6 +438,8 @@ def test_without_effort_the_result_is_unknown(major: int) -> None:
         ("v1", "v2", True),
         ("2.0.0", "1.0.0", False),
         ("draft", "final", False),
+        ("0", "0.0", False),
+        ("0", "0.1", True),
         ("1", "2" * 5000, True),
     ],
 )

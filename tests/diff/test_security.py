@@ -159,6 +159,21 @@ def test_an_event_that_leaves_the_wildcard_is_compared_with_it(major: int) -> No
             {**BEARER, "x-jwt": {"secretEnv": "S", "issuer": "a", "audience": "c"}},
             True,
         ),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S", "leeway": 60}},
+            {**BEARER, "x-jwt": {"secretEnv": "S"}},
+            True,
+        ),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S"}},
+            {**BEARER, "x-jwt": {"secretEnv": "S", "leeway": 60, "algorithms": ["HS256"]}},
+            False,
+        ),
+        (
+            {**BEARER, "x-jwt": {"secretEnv": "S", "algorithms": ["HS512"]}},
+            {**BEARER, "x-jwt": {"secretEnv": "S"}},
+            True,
+        ),
     ],
 )
 def test_the_presentation_of_credentials_is_compared(major: int, old: Any, new: Any, breaks: bool) -> None:
@@ -186,3 +201,44 @@ def test_a_renamed_scheme_is_ignored(major: int) -> None:
     before = {**SAY, "schemes": {"old": BEARER}, "security": [{"old": []}]}
     after = {**SAY, "schemes": {"new": BEARER}, "security": [{"new": []}]}
     assert found(compare(major, before, after)) == []
+
+
+ELSEWHERE: Any = {"issuer": "a", "audience": "b", "jwks": "https://a.example/keys"}
+
+
+@each_case(
+    ("old", "new"),
+    [
+        (BEARER, {**BEARER, "x-jwt": {"secretEnv": "S"}}),
+        ({**BEARER, "x-jwt": {"secretEnv": "S"}}, BEARER),
+        ({**BEARER, "x-jwt": {"secretEnv": "S"}}, {**BEARER, "x-jwt": {"secretEnv": "T"}}),
+        (
+            {**BEARER, "x-jwt": ELSEWHERE},
+            {**BEARER, "x-jwt": {**ELSEWHERE, "jwks": "https://b.example/keys"}},
+        ),
+    ],
+)
+def test_it_is_unknown_what_other_keys_admit(major: int, old: Any, new: Any) -> None:
+    """Keys, and what a function admits, are not in the document."""
+    before, after = secured({"bearer": []}, bearer=old), secured({"bearer": []}, bearer=new)
+    assert found(compare(major, before, after)) == [("unknown", "SCHEME_CHANGED")]
+
+
+def test_a_renamed_scheme_is_compared(major: int) -> None:
+    """Under another name a scheme may refuse tokens as well."""
+    jwt: Any = {"secretEnv": "S", "audience": ["a", "b"]}
+    before = {**SAY, "schemes": {"old": {**BEARER, "x-jwt": jwt}}, "security": [{"old": []}]}
+    narrower = {**BEARER, "x-jwt": {**jwt, "audience": "a"}}
+    (change,) = compare(
+        major, before, {**SAY, "schemes": {"new": narrower}, "security": [{"new": []}]}
+    ).changes
+    assert (change.level, change.code) == ("breaking", "SCHEME_CHANGED")
+    assert "audience b" in change.message
+
+
+def test_an_event_that_no_longer_renews_credentials_is_breaking(major: int) -> None:
+    """Clients that renew them by it would be cut off; whether they send any to one that does now is unknown."""
+    renews, plain = secured({"bearer": []}, say={"x-reauth": True}), secured({"bearer": []}, say={})
+    (change,) = compare(major, renews, plain).changes
+    assert (change.level, change.code, change.event) == ("breaking", "REAUTH_CHANGED", "say")
+    assert found(compare(major, plain, renews)) == [("unknown", "REAUTH_CHANGED")]
