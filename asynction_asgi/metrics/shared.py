@@ -51,18 +51,18 @@ class WorkerFile:
         start = _HEAD.size + len(described)
         name = f"{time.monotonic_ns()}-{os.getpid()}"
         hidden = folder / f"{name}.new"
-        # Kept open: closing it would release the lock.
-        self._file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        file = os.open(hidden, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         size = start + layout.size * _CELL
         try:
-            os.ftruncate(self._file, size)
-            _reserve(self._file, size)
-            self._map = mmap.mmap(self._file, 0)
+            os.ftruncate(file, size)
+            _reserve(file, size)
+            self._map = mmap.mmap(file, 0)
+            _hold(hidden)
         except OSError:
             hidden.unlink()
-            os.close(self._file)
             raise
+        finally:
+            os.close(file)
         self._map[:start] = _HEAD.pack(layout.hash, len(described), 0.0, 0) + described
         self.cells: MutableSequence[float] = memoryview(self._map)[start:].cast("d")  # type: ignore[assignment]  # typeshed has no item type
         hidden.rename(folder / f"{name}{_SUFFIX}")
@@ -160,6 +160,26 @@ class Gathering:
             if block.family.kind != "gauge":
                 for at in range(block.at, block.at + block.size):
                     sums[at] += part.cells[at]
+
+
+# Kept open: closing them would release the locks.
+_locks: list[int] = []
+
+
+def _hold(path: Path) -> None:
+    """Lock a file until the process ends, by a descriptor that the map does not duplicate."""
+    lock = os.open(path, os.O_RDWR)
+    _locks.append(lock)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+
+
+def _let_go() -> None:
+    """Close the locks' descriptors in a child, which would hold the locks when the worker is dead."""
+    while _locks:
+        os.close(_locks.pop())
+
+
+os.register_at_fork(after_in_child=_let_go)
 
 
 def _reserve(file: int, size: int) -> None:

@@ -73,6 +73,37 @@ def test_what_a_killed_worker_counted_stays(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 1
 
 
+def work_and_fork(folder: Path, connection: Connection) -> None:
+    """Have a child, as a pool of processes does, until the worker is killed."""
+    metrics = Metrics(layout("say"))
+    metrics.share(folder)
+    metrics.beat(WELL)
+    child = os.fork()
+    if not child:
+        signal.pause()
+    connection.send((os.getpid(), child))
+    connection.recv()
+
+
+def test_a_child_does_not_keep_a_dead_worker_alive(tmp_path: Path) -> None:
+    """A killed worker is dead although a process that it forked lives on; it counted as a stuck one."""
+    ours, theirs = multiprocessing.get_context("fork").Pipe()
+    process = multiprocessing.get_context("fork").Process(target=work_and_fork, args=(tmp_path, theirs))
+    process.start()
+    pid, child = ours.recv()
+    gathering = Gathering(tmp_path)
+    try:
+        gathering.look()
+        assert gathering.workers == [WELL]
+        os.kill(pid, signal.SIGKILL)
+        process.join()
+        gathering.look()
+        assert gathering.workers == []
+        os.kill(child, 0)  # it lives
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
 def test_workers_of_two_documents_are_added_up(tmp_path: Path) -> None:
     """While a restart brings another document, each event counts under its name; the newest document decides."""
     old, new = Metrics(layout("say", "gone")), Metrics(layout("new", "say"))
