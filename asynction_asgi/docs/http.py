@@ -9,6 +9,7 @@ import json
 import os
 import posixpath
 import threading
+import time
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,7 @@ _HEADERS = {
 _HTML = "text/html; charset=utf-8"
 _TEXT = "text/plain; charset=utf-8"  # of typed clients: they are saved, and no script element may run them
 _MOUNTS = 8
+_RETRY_SECONDS = 10.0
 _MEDIA_TYPES = {
     "html": ("text/html",),
     "json": ("application/json", "application/vnd.aai.asyncapi+json"),
@@ -170,17 +172,30 @@ class _Body:
         }
         self._render = render
         self._lock = threading.Lock()
+        self._not_before = float("-inf")
         self.rendered: _Rendered | None = None
 
-    def make(self) -> _Rendered:
-        """Render, in a worker thread; concurrent requests wait for the same rendering."""
+    def make(self) -> _Rendered | None:
+        """Render, in a worker thread; concurrent requests wait for the same rendering.
+
+        A failure is logged, and requests get None for some time: another attempt may take as long.
+        """
         with self._lock:
-            if self.rendered is None:
-                # A lone surrogate, which JSON can write and UTF-8 can't, is shown as JSON writes it.
-                plain = self._render().encode("utf-8", "backslashreplace")
-                tag = hashlib.sha256(plain).hexdigest()[:32]
-                self.rendered = _Rendered(plain, gzip.compress(plain, mtime=0), tag)
+            if self.rendered is None and time.monotonic() >= self._not_before:
+                try:
+                    self.rendered = self._encoded()
+                except Exception:
+                    self._not_before = time.monotonic() + _RETRY_SECONDS
+                    logger.exception(
+                        "the documentation can't be rendered, which is tried again after %g s", _RETRY_SECONDS
+                    )
             return self.rendered
+
+    def _encoded(self) -> _Rendered:
+        # A lone surrogate, which JSON can write and UTF-8 can't, is shown as JSON writes it.
+        plain = self._render().encode("utf-8", "backslashreplace")
+        tag = hashlib.sha256(plain).hexdigest()[:32]
+        return _Rendered(plain, gzip.compress(plain, mtime=0), tag)
 
 
 class Page:
@@ -215,12 +230,8 @@ class Page:
         if self._moved is not None:
             return Response(status_code=308, headers={"location": self._moved, **_HEADERS})
         body = self._chosen(request.headers.get("accept", ""))
-        try:
-            rendered = body.rendered
-            if rendered is None:
-                rendered = await run_in_threadpool(body.make)
-        except Exception:
-            logger.exception("the documentation can't be rendered")
+        rendered = body.rendered or await run_in_threadpool(body.make)
+        if rendered is None:
             return _failure(body.folder or "")
         packs = accepts_gzip(request.headers.get("accept-encoding", ""))
         tag = f'"{rendered.tag}{"-gzip" if packs else ""}"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -290,6 +291,27 @@ async def test_a_custom_renderer_replaces_the_page(caplog: pytest.LogCaptureFixt
     assert "docs/asyncapi.yaml" in answer.text
     assert "no ink" not in answer.text
     assert "no ink" in caplog.text
+
+
+async def test_a_failing_renderer_is_not_called_by_every_request(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The failure is kept and logged once for some time, after which the page may work again."""
+    calls = []
+
+    def render(_: Any) -> str:
+        calls.append(1)
+        if len(calls) == 1:
+            raise RuntimeError("no ink")
+        return "<p>refilled"
+
+    async with client(renderer=render) as http:
+        assert [(await http.get("/docs")).status_code for _ in range(5)] == [500] * 5
+        assert len(calls) == 1
+        assert len(caplog.records) == 1
+        now = time.monotonic()
+        monkeypatch.setattr(time, "monotonic", lambda: now + 11)
+        assert (await http.get("/docs")).text == "<p>refilled"
 
 
 async def _renders(_: object) -> str:
