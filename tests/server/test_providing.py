@@ -15,6 +15,7 @@ from fastapi import Depends
 from asynction_asgi import AsynctionSocketIO, BindingError, Provide, RefusedError
 from asynction_asgi.server.providing.sources import Providers
 from asynction_asgi.server.signatures import UnbindableError
+from asynction_asgi.testing import TestServer
 from tests.cases import each_case
 from tests.clients import ConnectError, connected
 from tests.engine.stage import serve_app, until
@@ -23,7 +24,7 @@ from tests.serving import serve
 from .documents import TEXT, channel, document, message
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from asynction_asgi import Socket
 
@@ -311,6 +312,46 @@ async def test_events_at_once_share_what_one_of_them_makes(log: Log) -> None:
     assert sorted(int(answer["text"]) for answer in answers) == list(range(1, 41))
     assert log.lines.count("open cache") == 1
     assert log.lines.count("commit session of read") == 40
+
+
+async def test_a_slow_provider_delays_only_what_needs_it() -> None:
+    """Other values of the application are made meanwhile, and what both need is made once."""
+    made: list[str] = []
+    gate = asyncio.Event()
+
+    async def settle() -> Settings:
+        made.append("settings")
+        return Settings()
+
+    async def fill(settings: Settings) -> Cache:
+        await gate.wait()
+        return Cache(settings=settings)
+
+    async def draw(settings: Settings) -> Pool:
+        return Pool(settings)
+
+    async def save(data: Any, *, cache: Cache) -> Any:
+        return data
+
+    async def read(data: Any, *, pool: Pool) -> Any:
+        return data
+
+    events = [message(name, TEXT, **{"x-ack": {"args": TEXT}}) for name in ("save", "read")]
+    by_type: dict[Any, Callable[..., Any]] = {Settings: settle, Cache: fill, Pool: draw}
+    sio = AsynctionSocketIO.from_spec(
+        document(root=channel(events)),
+        handlers={"/": {"save": save, "read": read}},
+        provide={key: Provide(function, scope="app") for key, function in by_type.items()},
+    )
+    async with TestServer(sio) as server, server.connect() as client, server.connect() as other:
+        saving = asyncio.create_task(client.call("save", HI))
+        while not made:  # noqa: ASYNC110  # the provider before the slow one has begun
+            await asyncio.sleep(0)
+        assert await other.call("read", HI) == HI
+        assert not saving.done()
+        gate.set()
+        assert await saving == HI
+    assert made == ["settings"]
 
 
 class Opener:

@@ -44,7 +44,7 @@ class Scope:
         "_error",
         "_generators",
         "_holds_outer",
-        "_lock",
+        "_locks",
         "_made",
         "_outer",
         "_users",
@@ -64,7 +64,7 @@ class Scope:
         self._outer = outer
         self._made: dict[Source, Any] = dict(made)
         self._generators: list[AsyncGenerator[Any, None]] = []
-        self._lock = asyncio.Lock() if name != "event" else None
+        self._locks: dict[Source, asyncio.Lock] | None = {} if name != "event" else None
         self._users = 0
         self._ended = False
         self._error: BaseException | None = None
@@ -82,9 +82,13 @@ class Scope:
             return await self._outer.get(source)
         if source in self._made:
             return self._made[source]
-        if self._lock is None:
+        if self._locks is None:
             return await self._make(source)
-        async with self._lock:  # two events at once share what one of them makes
+        lock = self._locks.get(source)
+        if lock is None:
+            lock = self._locks[source] = asyncio.Lock()
+        # Two events at once share what one of them makes. No provider needs itself, so none waits for its own lock.
+        async with lock:
             return await self._make(source)
 
     async def _make(self, source: Source) -> Any:
@@ -92,12 +96,7 @@ class Scope:
             return self._made[source]
         named = {}
         for name, cell in source.needs:
-            if cell is None:
-                named[name] = self._values(name)
-            elif cell.source.scope == self.name:
-                named[name] = await self._make(cell.source)  # the lock is held
-            else:
-                named[name] = await self.get(cell.source)
+            named[name] = self._values(name) if cell is None else await self.get(cell.source)
         value = source.function(**named)
         if source.is_generator:
             generator, value = value, await anext(value)
