@@ -25,6 +25,7 @@ from ..wire.codec import PayloadTooLargeError, UndecodableError
 from ..wire.frames import CLOSE, NOOP, PING, PROBE_ANSWER
 from ..wire.packets import engine_frame
 from ..wire.payload import split_payload
+from .lateness import stood_still
 from .outbox import Outbox
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ logger = get_logger("engine")
 # Between so many packets of one polling request, others get their turn.
 _POST_STRIDE = 64
 _UPGRADE_POLL_SECONDS = 0.1
-_LATE = 0.1  # of the ping timeout
 PARSE_ERROR = "parse error"
 
 
@@ -132,7 +132,7 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             self.last_ping = time.time()
             self.connection.mark()
             self.outbox.deliver([PING])
-        elif self._stood_still(loop):
+        elif stood_still(loop, self.heartbeat, self.server.ping_timeout):
             pass  # the pong may be here, and not be read yet
         elif not self.paused or self._polls_no_more(loop):
             self._report(Close.NO_PONG, f"ping_timeout is {self.server.ping_timeout:g} seconds")
@@ -140,11 +140,6 @@ class EngineSocket(AsyncSocket):  # type: ignore[misc]  # python-engineio is unt
             return
         # Counted from now, not from the due time, so that clients have their full timeout after a process was suspended.
         self.heartbeat = loop.call_later(self.server.ping_timeout, self._beat, loop)
-
-    def _stood_still(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Return whether the process did nothing for a good part of the timeout, as after it was suspended."""
-        late = 0.0 if self.heartbeat is None else loop.time() - self.heartbeat.when()
-        return late > self.server.ping_timeout * _LATE
 
     def _polls_no_more(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Return whether a client of polling is gone; one whose input is paused shows it in no other way."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from websockets.frames import CloseCode
 
+from ..lateness import stood_still
 from .control import ping_frame
 
 if TYPE_CHECKING:
@@ -59,13 +60,13 @@ class Keepalive:
         if self._timeout is None:
             self._timer = self._loop.call_later(self._interval, self._ping)
         else:
-            self._timer = self._loop.call_later(self._timeout, self._give_up)
+            self._timer = self._loop.call_later(self._timeout, self._give_up, self._timeout)
 
-    def _give_up(self) -> None:
+    def _give_up(self, timeout: float) -> None:
         if self._is_closing:
             return
-        if not self._holder.transport.is_reading():
-            # The pong may wait behind a message that the application has not taken.
-            self._timer = self._loop.call_later(self._timeout or 0.0, self._give_up)
+        # The pong may wait behind a message that the application has not taken.
+        if not self._holder.transport.is_reading() or stood_still(self._loop, self._timer, timeout):
+            self._timer = self._loop.call_later(timeout, self._give_up, timeout)
         else:
             self._holder.fail(CloseCode.INTERNAL_ERROR, "keepalive ping timeout")
