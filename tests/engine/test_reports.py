@@ -86,9 +86,8 @@ async def begin_body(stage: Stage, target: str) -> None:
     await writer.wait_closed()
 
 
-LIMITS = Limits(
-    packet_bytes=1000, auth_bytes=100, refusals=1, connect_seconds=60, body_seconds=0.05, backlog=2
-)
+LIMITS = Limits(packet_bytes=1000, auth_bytes=100, refusals=1, connect_seconds=60, body_seconds=60, backlog=2)
+SLOW_BODY = Limits(connect_seconds=60, body_seconds=0.05)
 NO_NAMESPACE = Limits(connect_seconds=0.05)
 CLOSES: list[tuple[Close, str, Fault, dict[str, Any]]] = [
     (Close.UNDECODABLE, "not JSON", undecodable, {}),
@@ -99,7 +98,7 @@ CLOSES: list[tuple[Close, str, Fault, dict[str, Any]]] = [
     (Close.NO_PONG, "ping_timeout is 0.1 seconds", silent, {"ping_interval": 0.05, "ping_timeout": 0.1}),
     (Close.BACKLOG, "Limits.backlog, 2", early, {}),
     (Close.OVERLAP, "", polling_twice, {}),
-    (Close.SLOW_BODY, "Limits.body_seconds, 0.05", slow_body, {}),
+    (Close.SLOW_BODY, "Limits.body_seconds, 0.05", slow_body, {"limits": SLOW_BODY}),
 ]
 
 
@@ -208,7 +207,8 @@ async def test_a_rejected_request_is_reported(
     def rejected(reason: Rejection, _: Any, detail: str) -> None:
         told.append((reason, detail))
 
-    async with serve(watch=Watch(rejected=rejected), limits=LIMITS) as stage:
+    limits = SLOW_BODY if reason is Rejection.SLOW_BODY else LIMITS
+    async with serve(watch=Watch(rejected=rejected), limits=limits) as stage:
         await fault(stage)
         await fault(stage)
     assert [seen for seen, _ in told] == [reason, reason]

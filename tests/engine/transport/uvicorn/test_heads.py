@@ -93,12 +93,18 @@ async def test_a_later_head_must_come_in_time(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_body_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The time for a head does not end a request whose head has come."""
-    monkeypatch.setattr(http, "_HEAD_SECONDS", 0.4)
-    async with client(Outcome()) as (reader, writer):
+    monkeypatch.setattr(http, "_HEAD_SECONDS", 5.0)
+    outcome, loop, ahead = Outcome(), asyncio.get_running_loop(), [0.0]
+    async with client(outcome) as (reader, writer):
         writer.write(HEAD + b"\r\n")
         await answered(reader)
-        for piece in (POST, b"3\r\n", b"abc\r\n0\r\n"):
+        writer.write(POST)
+        await until(lambda: len(outcome.scopes) == 2)
+        now = loop.time
+        monkeypatch.setattr(loop, "time", lambda: now() + sum(ahead))
+        for piece in (b"3\r\n", b"abc\r\n0\r\n"):
+            ahead.append(6.0)
+            await asyncio.sleep(0.01)
             writer.write(piece)
-            await asyncio.sleep(0.45)  # longer than the head of a request may take
         writer.write(b"\r\n")
         await answered(reader)

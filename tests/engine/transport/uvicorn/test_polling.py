@@ -533,17 +533,24 @@ async def test_a_connection_whose_body_came_late_is_closed_in_time() -> None:
         await client.close()
 
 
-async def test_a_connection_in_use_stays_open_and_an_idle_one_does_not() -> None:
+async def test_a_connection_in_use_stays_open_and_an_idle_one_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Requests that are answered here count for uvicorn's ``timeout_keep_alive``."""
     app = AsynctionSocketIO.from_spec(SPEC, handlers={"/": {"echo": echo}})
-    async with serve_app(app, ws=OWN, timeout_keep_alive=2) as url:
+    loop, ahead = asyncio.get_running_loop(), [0.0]
+    now = loop.time
+    monkeypatch.setattr(loop, "time", lambda: now() + sum(ahead))
+    async with serve_app(app, ws=OWN, timeout_keep_alive=20) as url:
         client = Raw(url)
         await client.open()
         for _ in range(4):
             await client.post(b'420["echo",1]')
             await until(lambda: all(s.outbox.frames for s in app.server.eio.sockets.values()))
             await client.get()
-            await asyncio.sleep(0.7)  # a client that does something else
-        async with asyncio.timeout(30):
+            ahead.append(6.0)  # in which the client does something else
+            await asyncio.sleep(0.01)
+        async with asyncio.timeout(60):
+            ahead.append(20.0)
             assert await client.read_end() == b""
         await client.close()
