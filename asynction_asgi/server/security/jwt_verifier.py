@@ -74,7 +74,7 @@ class JWTVerifier:
         timeout: Seconds that one fetch may take.
 
     Raises:
-        ValueError: An argument is missing, or contradicts another.
+        ValueError: An argument is missing, has a value that it can't have, or contradicts another.
         ModuleNotFoundError: PyJWT is not installed.
     """
 
@@ -95,8 +95,10 @@ class JWTVerifier:
             raise ValueError("give either jwks or a secret")
         if jwks is not None and not (issuer and audience):
             raise ValueError("jwks needs issuer and audience: its keys sign tokens for others too")
-        if not 0 <= leeway < math.inf:
-            raise ValueError("leeway must be a number of seconds, zero or more")
+        _check_seconds(leeway=leeway, cooldown=cooldown)
+        _check_seconds(above_zero=True, lifetime=lifetime, timeout=timeout)
+        if isinstance(algorithms, str):
+            raise ValueError(f"algorithms takes a list: [{algorithms!r}]")  # noqa: TRY004  # as for every argument
         self.algorithms = tuple(algorithms or (("HS256",) if secret is not None else ASYMMETRIC))
         _check_algorithms(self.algorithms, ASYMMETRIC if secret is None else _SYMMETRIC)
         self._secret = secret.encode() if isinstance(secret, str) else secret
@@ -163,7 +165,7 @@ class JWTVerifier:
         return claims
 
     def _check_expiry(self, claims: Mapping[str, Any]) -> None:
-        """Refuse a token that has expired. PyJWT would also take a text or a boolean for a time."""
+        """Refuse a token that has expired. PyJWT also accepts a string or a boolean as a timestamp."""
         try:
             expires = expiry_of(claims)
         except ValueError:
@@ -206,6 +208,14 @@ class JWTVerifier:
 
     def __repr__(self) -> str:
         return f"<JWTVerifier {', '.join(self.algorithms)}>"
+
+
+def _check_seconds(*, above_zero: bool = False, **values: object) -> None:
+    for name, value in values.items():
+        number = value if isinstance(value, int | float) and not isinstance(value, bool) else math.nan
+        if not 0 <= number < math.inf or (above_zero and not number):
+            least = "more than zero" if above_zero else "zero or more"
+            raise ValueError(f"{name} must be a number of seconds, {least}, not {value!r}")
 
 
 def _check_algorithms(algorithms: Sequence[str], known: Mapping[str, Any]) -> None:
