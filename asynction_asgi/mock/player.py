@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..errors import RefusedError
+from ..logs import Throttle, get_logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from .settings import MockSettings
 
     Handler = Callable[..., Any]
+
+
+logger = get_logger()
 
 
 class Client(Protocol):
@@ -39,7 +44,8 @@ class Player:
         self._script = script
         self._settings = settings
         self._random = random.Random(settings.seed)  # noqa: S311  # a mock's choices, no secrets
-        self._tasks: dict[str, list[asyncio.Task[None]]] = {}
+        self._tasks: dict[str, set[asyncio.Task[None]]] = {}
+        self._throttle = Throttle()
 
     def answers(self) -> dict[str, Handler]:
         """Return the handlers of the script's events, by event."""
@@ -54,7 +60,7 @@ class Player:
 
         async def answer(socket: Client, *_: Any) -> Any:
             if self._settings.fail_rate and self._random.random() < self._settings.fail_rate:
-                raise RefusedError("unavailable", "the mock refuses a part of all events")
+                raise RefusedError("unavailable", "refused by the mock's fail_rate")
             for event in after:
                 await self._emit(socket, self._script.emits[event])
             return None if pool is None else await pool.take()
@@ -67,7 +73,17 @@ class Player:
         streams = [([event], event.interval) for event in emits if event.interval]
         if usual and self._settings.interval:
             streams.append((usual, self._settings.interval))
-        self._tasks[socket.id] = [asyncio.create_task(self._stream(socket, *stream)) for stream in streams]
+        for stream in streams:
+            task = asyncio.create_task(self._stream(socket, *stream))
+            self._tasks.setdefault(socket.id, set()).add(task)
+            task.add_done_callback(partial(self._ended, socket.id))
+
+    def _ended(self, sid: str, task: asyncio.Task[None]) -> None:
+        """Forget a task, also that of a client that was refused, which no disconnect handler is called for."""
+        tasks = self._tasks.get(sid, set())
+        tasks.discard(task)
+        if not tasks:
+            self._tasks.pop(sid, None)
 
     async def _leave(self, socket: Client) -> None:
         for task in self._tasks.pop(socket.id, ()):
@@ -80,7 +96,12 @@ class Player:
             await asyncio.sleep(interval + self._random.uniform(-jitter, jitter))
             if not socket.rooms:  # it has disconnected, and a user's disconnect handler replaced `_leave`
                 return
-            await self._emit(socket, self._random.choices(events, weights)[0])
+            event = self._random.choices(events, weights)[0]
+            try:
+                await self._emit(socket, event)
+            except Exception:
+                if (unsaid := self._throttle.admits(event.name)) is not None:
+                    logger.exception("the mock can't emit %r%s", event.name, unsaid)
 
     async def _emit(self, socket: Client, event: Emitted) -> None:
         await socket.emit(event.name, await event.pool.take(), callback=_ignore if event.asks else None)

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 import socketio
 
-from asynction_asgi import SpecError
+from asynction_asgi import RefusedError, SpecError
 from asynction_asgi.mock import MockAsynctionSocketIO, MockSettings, scripts
+from asynction_asgi.mock.player import Player
+from asynction_asgi.testing import ConnectError as InMemoryConnectError
 from asynction_asgi.testing import TestServer
 from tests.cases import each_case
 from tests.clients import WAIT_SECONDS, ConnectError, connected
@@ -272,6 +274,51 @@ async def test_the_mock_stops_emitting_after_a_disconnect() -> None:
             lambda: not any("_stream" in repr(task) for task in before if not task.done()),
             "the end of its tasks",
         )
+
+
+async def test_a_failing_emit_does_not_end_the_stream(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged, and the next event is emitted."""
+    app = MockAsynctionSocketIO.from_spec(DOCUMENT)
+    tried = 0
+
+    @app.around_emit
+    async def fail_first(emission: Any, proceed: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise RuntimeError("no bell")
+        return await proceed()
+
+    async with TestServer(app) as server, server.connect(query={"v": "1"}) as client:
+        await client.receive("tick", timeout=WAIT_SECONDS)
+    assert "the mock can't emit 'tick'" in caplog.text
+    assert "no bell" in caplog.text
+
+
+async def test_nothing_is_kept_of_refused_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hook may refuse a client after the mock began to emit to it; no disconnect follows."""
+    players: list[Player] = []
+
+    class Kept(Player):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            players.append(self)
+
+    monkeypatch.setattr("asynction_asgi.mock.serve.Player", Kept)
+    app = MockAsynctionSocketIO.from_spec(DOCUMENT)
+
+    @app.around("/", "connect")
+    async def refuse(call: Any, proceed: Any) -> None:
+        await proceed()
+        raise RefusedError("forbidden", "no")
+
+    async with TestServer(app) as server:
+        for _ in range(3):
+            with pytest.raises(InMemoryConnectError):
+                async with server.connect(query={"v": "1"}):
+                    pass
+        await until(lambda: not any(player._tasks for player in players), "the end of the tasks")
+    assert players
 
 
 async def test_schemas_with_shared_branches_are_served_in_time() -> None:
