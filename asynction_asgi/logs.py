@@ -8,6 +8,7 @@ can add a line or control a terminal, and callers need not care.
 from __future__ import annotations
 
 import logging
+import sys
 import time
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -44,10 +45,37 @@ class EscapingLogger(logging.LoggerAdapter[Any]):
     """A user-supplied logger; only what this package logs through it is escaped."""
 
     def log(self, level: int, msg: object, *args: object, **options: Any) -> None:
-        """Log one line."""
-        if self.isEnabledFor(level):
-            record = logging.LogRecord("", level, "", 0, msg, args, None)
-            self.logger.log(level, "%s", _line(_message(record)), **options)
+        """Log one line, and the traceback of an exception as in `get_logger`."""
+        if not self.isEnabledFor(level):
+            return
+        error = _exception(options.pop("exc_info", None))
+        exc_info = None if error is None else (type(error), error, error.__traceback__)
+        extra = options.pop("extra", None)
+        if isinstance(self.logger, logging.Logger):
+            stacklevel = options.get("stacklevel", 1) + 1  # this method
+            file, line, function, stack = self.logger.findCaller(options.get("stack_info", False), stacklevel)
+            record = self.logger.makeRecord(
+                self.logger.name, level, file, line, msg, args, exc_info, function, extra, stack
+            )
+            _escape(record)
+            self.logger.handle(record)
+            return
+        record = logging.LogRecord("", level, "", 0, msg, args, None)
+        text = _line(_message(record))
+        if error is not None:
+            text = f"{text}\n{_traceback(error)}"
+        if extra is not None:
+            options["extra"] = {name: _line(str(value)) for name, value in extra.items()}
+        self.logger.log(level, "%s", text, **options)
+
+
+def _exception(exc_info: Any) -> BaseException | None:
+    """Return what a log call reports, in one of the forms of the package logging."""
+    if isinstance(exc_info, BaseException):
+        return exc_info
+    if isinstance(exc_info, tuple):
+        return exc_info[1] if isinstance(exc_info[1], BaseException) else None
+    return sys.exc_info()[1] if exc_info else None
 
 
 def _escape(record: logging.LogRecord) -> bool:

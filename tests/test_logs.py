@@ -136,6 +136,51 @@ def test_a_user_supplied_logger_gets_escaped_lines(caplog: pytest.LogCaptureFixt
     assert not FORBIDDEN & set(caplog.records[0].getMessage())
 
 
+@pytest.mark.parametrize("wrap", [logging.Logger, logging.LoggerAdapter], ids=["logger", "adapter"])
+def test_a_user_supplied_logger_gets_escaped_tracebacks(wrap: Any) -> None:
+    """Tracebacks and fields are escaped, whichever way an exception is given, and handlers still receive it."""
+    stream, records = io.StringIO(), list[logging.LogRecord]()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    mine = logging.Logger("mine")  # noqa: LOG001  # one that no other test knows
+    mine.addHandler(handler)
+
+    def keep(record: logging.LogRecord) -> bool:
+        records.append(record)
+        return True
+
+    mine.addFilter(keep)
+    logger = EscapingLogger(mine if wrap is logging.Logger else wrap(mine, {}), {})
+    try:
+        fail(HOSTILE)
+    except ValueError as error:
+        logger.exception("failed")
+        for exc_info in (error, (type(error), error, None)):
+            logger.log(logging.ERROR, "failed", exc_info=exc_info, extra={"event": HOSTILE})
+    logger.error("alone", exc_info=False)
+    logger.error("alone", exc_info=(None, None, None))
+    check(stream.getvalue(), ["ERROR"] * 5)
+    assert stream.getvalue().count("forged") == 6
+    assert "\n" not in getattr(records[2], "event", "")
+    if wrap is logging.Logger:
+        assert isinstance((records[0].exc_info or (None, None))[1], ValueError)
+        assert records[0].filename == "test_logs.py"
+
+
+def test_a_logger_of_the_engine_gets_escaped_tracebacks() -> None:
+    """What is given as ``engineio_logger`` receives no line that an exception's text begins."""
+    stream = io.StringIO()
+    mine = logging.Logger("mine")  # noqa: LOG001  # one that no other test knows
+    mine.addHandler(logging.StreamHandler(stream))
+    app = AsynctionSocketIO.from_spec(DOCUMENT, engineio_logger=mine, validation=False)
+    try:
+        fail(HOSTILE)
+    except ValueError:
+        app.server.eio.logger.exception("failed")
+    assert not FORBIDDEN & set(stream.getvalue())
+    assert [line for line in stream.getvalue().splitlines() if not line.startswith("  ")][-1:] == ["failed"]
+
+
 DOCUMENT: dict[str, Any] = {
     "asyncapi": "2.6.0",
     "info": {"title": "Log", "version": "1"},
