@@ -185,10 +185,14 @@ def _is_tuple(annotation: Any) -> bool:
 
 def _returns_value(function: Callable[..., Any]) -> bool:
     """Return whether the code of a function returns something, or can't be read."""
+    python = python_function(function)
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(python_function(function))))
+        tree = ast.parse(textwrap.dedent(inspect.getsource(python)))
     except (OSError, TypeError, SyntaxError):
         return True
+    if getattr(python, "__name__", "") == "<lambda>":  # any of those in its lines
+        lambdas = [node.body for node in ast.walk(tree) if isinstance(node, ast.Lambda)]
+        return not all(isinstance(body, ast.Constant) and body.value is None for body in lambdas)
     return any(
         isinstance(node, ast.Return)
         and node.value is not None

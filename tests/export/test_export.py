@@ -202,6 +202,7 @@ NOTES = """
  or attach it by app.register_namespace
     nothing says what 'joined' carries; fill in its payload in /nameless
     nothing says what 'joined' carries; fill in its payload in /room
+    <lambda>: what it returns has no annotation; add one, or fill in the x-ack of 'unnamed' in /
     no dotted path leads to the handler of 'unnamed'; define it at the top of a module, or attach it with @app.on
     parameter 'value' of <lambda> has no annotation; add one, or fill in the payload of 'unnamed' in /
 """
