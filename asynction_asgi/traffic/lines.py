@@ -95,6 +95,8 @@ _EXPECTED: Mapping[str, Any] = {
     "ack": list | None,
     "refused": bool | str | None,
 }
+# Lists of names.
+_NAMES = ("query", "headers")
 
 
 class RecordError(Exception):
@@ -141,6 +143,8 @@ def _read(value: Any) -> Line:
         expected = _EXPECTED.get(name)
         if expected is not None and not isinstance(member, expected):
             raise ValueError(f"the value of {name!r} has another type")
+        if name in _NAMES and not all(isinstance(word, str) for word in member):
+            raise ValueError(f"{name!r} holds something other than names")
     if value.get("direction", "inbound") not in ("inbound", "outbound"):
         raise ValueError("'direction' is neither 'inbound' nor 'outbound'")
     members: dict[str, Any] = {

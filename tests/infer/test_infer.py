@@ -18,7 +18,7 @@ from asynction_asgi.spec.instances import Choices, Instances
 from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.testing.cases import contract_cases
 from asynction_asgi.testing.contract import Contract
-from asynction_asgi.traffic import Connected, Happened, Head, Line, read_record, veil, written
+from asynction_asgi.traffic import Connected, Happened, Head, Line, RecordError, read_record, veil, written
 from tests.cases import each_case
 from tests.clients import connected
 from tests.proxy.scene import in_front
@@ -320,6 +320,16 @@ def test_guesses_are_comments() -> None:
     assert '# guess: enum: ["it\'s", "red"]\n' in text
     assert "guess" not in make_document(seen)
     strictly_checked(text)
+
+
+@each_case("member", ['"query":[{}]', '"headers":[1,"a"]', '"query":[["a"]]'])
+def test_names_in_a_record_are_texts(member: str) -> None:
+    """A line that names a parameter or a header by something else is reported with its number."""
+    text = f'{{"connection":"a","namespace":"/",{member}}}\n'
+    with pytest.raises(
+        RecordError, match=r"r:1: not a line of a record: .* holds something other than names"
+    ):
+        list(read_record([text], "r"))
 
 
 def test_lines_are_read_as_they_were_written() -> None:
