@@ -13,7 +13,7 @@ from .events import merge_events, read_event, read_handler, read_requirement
 from .rates import check_users, read_rate
 from .reading import LIFECYCLE
 from .recovery import check_recovery, read_recovery
-from .security import narrow, read_security, refuse_unsupported
+from .security import meaning_of, narrow, read_security, refuse_unsupported
 from .unread import report_unaddressed, report_unread
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def _add_channel(reader: Reader, drafts: dict[str, _Namespace], channel: Channel
         _set_schema(reader, draft, "auth", auth)
     if (listed := channel.node.get("x-security")) is not None:
         security = read_security(reader, listed, ours=True)
-        if draft.security_node is not None and draft.security != security:
+        if draft.security_node is not None and meaning_of(draft.security) != meaning_of(security):
             _disagree(reader, draft, listed, "x-security")
         draft.security, draft.security_node = security, listed
     if (said := reader.member(channel.node, "x-recovery")) is not None:

@@ -9,7 +9,7 @@ from ..model import ANY, Arguments, Event, HandlerName, count_words
 from ..text.pointer import Pointer
 from .rates import read_rate
 from .reading import union
-from .security import narrow
+from .security import meaning_of, narrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,7 +149,7 @@ def merge_events(reader: Reader, known: Event, event: Event, message: MessageDra
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
         return known
-    if receives and _meaning(known.security) != _meaning(event.security):
+    if receives and meaning_of(known.security) != meaning_of(event.security):
         what = f"the event {event.name!r} is declared twice, with different security"
         reader.error(message.place, "DUPLICATE_EVENT", what)
         reader.set_aside(message.fields)
@@ -178,14 +178,6 @@ def merge_events(reader: Reader, known: Event, event: Event, message: MessageDra
     arguments = (known.arguments, event.arguments)
     merged = ANY if ANY in arguments else union(arguments)
     return replace(known, arguments=merged, ack=ack, ordering=ordering, trace=trace)
-
-
-def _meaning(security: Security | None) -> object:
-    """Return what tells requirements apart, in whichever order they are written."""
-    return security and {
-        frozenset((requirement.scheme, frozenset(requirement.scopes)) for requirement in alternative)
-        for alternative in security
-    }
 
 
 def _unequal(known: Event, event: Event) -> list[str]:

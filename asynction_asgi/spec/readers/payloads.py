@@ -154,7 +154,11 @@ def _list_bounds(value: Any) -> _Range:
     minimum, maximum = (
         (value.get("minItems"), value.get("maxItems")) if isinstance(value, dict) else (None, None)
     )
-    return (
-        minimum if isinstance(minimum, int) else 0,
-        maximum if isinstance(maximum, int) else None,
-    )
+    return _count(minimum) or 0, _count(maximum)
+
+
+def _count(value: Any) -> int | None:
+    """Return a number that is a count, which JSON may write as ``2.0``, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if isinstance(value, int) or value.is_integer() else None

@@ -124,6 +124,14 @@ def narrow(reader: Reader, security: Security | None, lists: Iterable[Node | Non
     return security
 
 
+def meaning_of(security: Security | None) -> object:
+    """Return what tells requirements apart, in whichever order they are written."""
+    return security and {
+        frozenset((requirement.scheme, frozenset(requirement.scopes)) for requirement in alternative)
+        for alternative in security
+    }
+
+
 def _scheme(reader: Reader, element: Node) -> SecurityScheme | None:
     """Return the scheme of 3.x that is here or referred to, under its name in the components."""
     target = reader.follow(element)

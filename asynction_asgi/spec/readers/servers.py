@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..model import DEFAULT_PATH
 from ..text.hints import did_you_mean
-from .security import narrow, read_security, refuse_unsupported
+from .security import meaning_of, narrow, read_security, refuse_unsupported
 
 if TYPE_CHECKING:
     from ..model import Security
@@ -55,7 +55,7 @@ def read_servers(reader: Reader, server_name: str | None) -> Servers:
     chosen = kept[0]
     for name in kept[1:]:
         node = servers[name][0]
-        if (securities[name] or None) != (securities[chosen] or None):
+        if meaning_of(securities[name] or None) != meaning_of(securities[chosen] or None):
             message = f"{name!r} and {chosen!r} differ in security; choose one with server_name"
             reader.error(node, "SERVER_UNKNOWN", message, key=True)
             break

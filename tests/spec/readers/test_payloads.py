@@ -36,6 +36,8 @@ def read(payload: Any, **options: Any) -> tuple[str, int, int | None]:
         ({"items": [{}, {}]}, ("positional", 0, None)),
         ({"items": []}, ("positional", 0, None)),
         ({"items": [{}], "minItems": 1, "maxItems": 3}, ("positional", 1, 3)),
+        ({"items": [{}], "minItems": 1.0, "maxItems": 3.0}, ("positional", 1, 3)),
+        ({"items": [{}], "minItems": True, "maxItems": 2.5}, ("positional", 0, None)),
         ({"items": [{}], "maxItems": 3, "additionalItems": False}, ("positional", 0, 1)),
         ({"prefixItems": [{}, {}], "minItems": 2, "maxItems": 2}, ("positional", 2, 2)),
         ({"prefixItems": [{}, {}], "items": False}, ("positional", 0, 2)),

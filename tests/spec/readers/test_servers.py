@@ -148,6 +148,24 @@ def test_security_is_never_guessed(tmp_path: Path) -> None:
     assert [[scheme.scheme for scheme in alternative] for alternative in shut] == [["k"]]
 
 
+def test_security_in_another_order_is_the_same(tmp_path: Path) -> None:
+    """Neither servers nor channels of one address disagree if they write alternatives in another order."""
+    keys = "components: {securitySchemes: {k: {type: httpApiKey, in: query, name: q}, l: {type: httpApiKey, in: query, name: r}}}"
+    servers = (
+        "servers: {a: {url: x, protocol: ws, security: [{k: []}, {l: []}]}, "
+        "b: {url: x, protocol: ws, security: [{l: []}, {k: []}]}}"
+    )
+    assert not found(check(tmp_path, v2("{/: {}}", servers, keys)))
+    channels = (
+        "{a: {address: /x, x-security: [{k: []}, {l: []}]}, b: {address: /x, x-security: [{l: []}, {k: []}]}}"
+    )
+    assert not [
+        finding for finding in found(check(tmp_path, v3(channels, "{}", keys))) if "ADDRESS" in finding
+    ]
+    other = channels.replace("b: {address: /x, x-security: [{l: []},", "b: {address: /x, x-security: [")
+    assert [finding for finding in found(check(tmp_path, v3(other, "{}", keys))) if "ADDRESS" in finding]
+
+
 def test_servers_of_different_paths_warn(tmp_path: Path) -> None:
     """The path of the first server is used with a warning."""
     outcome = check(
