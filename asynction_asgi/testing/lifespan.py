@@ -16,7 +16,8 @@ __tracebackhide__ = True  # pytest reads it: a failure ends in the line of the t
 class Lifespan:
     """One run of an application's lifespan.
 
-    Source: ASGI, Lifespan Protocol, version 2.0; an application that raises at once does not support it.
+    Source: ASGI, Lifespan Protocol, version 2.0; an application that raises at once does not support it. One
+    that has read the message of the start, and then raises, is meant to have one.
 
     Attributes:
         state: The application's state, which is copied into each request's scope.
@@ -29,6 +30,7 @@ class Lifespan:
         self._answers: asyncio.Queue[Message | None] = asyncio.Queue()
         self._failure: Exception | None = None
         self._supported = True
+        self._is_told = False
         self._task = asyncio.get_running_loop().create_task(self._run(app))
 
     async def _run(self, app: ASGIApp) -> None:
@@ -38,11 +40,16 @@ class Lifespan:
             "state": self.state,
         }
         try:
-            await app(scope, self._inbox.get, self._answers.put)
+            await app(scope, self._receive, self._answers.put)
         except Exception as error:  # noqa: BLE001  # an application may raise anything; the test gets it
             self._failure = error
         finally:
             self._answers.put_nowait(None)
+
+    async def _receive(self) -> Message:
+        message = await self._inbox.get()
+        self._is_told = True
+        return message
 
     async def start(self) -> None:
         """Start the application and wait until it is ready.
@@ -61,6 +68,11 @@ class Lifespan:
         """
         if self._supported:
             await self._tell("shutdown")
+            if not (await asyncio.wait([self._task], timeout=self._seconds))[0]:
+                self._task.cancel()
+                raise LifespanError(
+                    f"the application did not return within {self._seconds:g} s after its shutdown"
+                )
             await self._task
 
     async def _tell(self, phase: str) -> Message | None:
@@ -75,6 +87,6 @@ class Lifespan:
             raise LifespanError(f"the {phase} was not complete within {self._seconds:g} s") from None
         if answer is not None and answer["type"] == f"lifespan.{phase}.failed":
             raise LifespanError(f"the {phase} failed: {answer.get('message')}") from self._failure
-        if answer is None and phase == "shutdown" and self._failure is not None:
+        if answer is None and self._is_told and self._failure is not None:
             raise LifespanError(f"the {phase} failed: {self._failure}") from self._failure
         return answer

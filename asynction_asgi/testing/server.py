@@ -121,9 +121,9 @@ class TestServer:
         Args:
             namespace: The concrete namespace.
             auth: The auth object of CONNECT, or None.
-            headers: Headers of the opening request.
+            headers: Headers of the opening request, in place of those that it has anyway.
             query: Parameters of the opening request; a list repeats a parameter.
-            cookies: Cookies of the opening request.
+            cookies: Cookies of the opening request, after those in `headers`.
             timeout: Seconds to wait for the server's answer.
 
         Raises:
@@ -223,9 +223,10 @@ def _scope(
 ) -> Message:
     """Return ASGI's scope of the WebSocket that opens an Engine.IO session."""
     path = path.rstrip("/") + "/"  # as clients in every language send it
-    fields = {"host": "testserver", **(headers or {})}
+    fields = {"host": "testserver", **{name.lower(): value for name, value in (headers or {}).items()}}
     if cookies:
-        fields["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        pairs = [f"{name}={value}" for name, value in cookies.items()]
+        fields["cookie"] = "; ".join([fields["cookie"], *pairs] if "cookie" in fields else pairs)
     return {
         "type": "websocket",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -237,9 +238,7 @@ def _scope(
             {**(query or {}), "EIO": "4", "transport": "websocket"}, doseq=True
         ).encode(),
         "root_path": "",
-        "headers": [
-            (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()
-        ],
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in fields.items()],
         "client": ("testclient", 50000),
         "server": ("testserver", 80),
         "subprotocols": [],

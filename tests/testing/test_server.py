@@ -269,6 +269,55 @@ async def test_a_failing_lifespan_fails_the_test() -> None:
         assert isinstance(caught.value.__cause__, LookupError)
 
 
+async def test_a_start_that_raises_fails_the_test() -> None:
+    """An application that has read the message of the start has a lifespan, and its error is not hidden."""
+    sio, error = app(), RuntimeError("no database")
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        raise error
+
+    with pytest.raises(LifespanError, match="the startup failed: no database") as caught:
+        async with TestServer(broken, path="/socket.io", spec=sio.spec):
+            pass
+    assert caught.value.__cause__ is error
+
+
+async def test_an_application_that_does_not_return_fails_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has said that its shutdown is complete, and the test does not wait for it for ever."""
+    sio = app()
+
+    async def hanging(scope: Any, receive: Any, send: Any) -> None:
+        for phase in ("startup", "shutdown"):
+            await receive()
+            await send({"type": f"lifespan.{phase}.complete"})
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("asynction_asgi.testing.server._LIFESPAN_SECONDS", 0.05)
+    async with asyncio.timeout(30):
+        with pytest.raises(LifespanError, match=r"did not return within 0\.05 s after its shutdown"):
+            async with TestServer(hanging, path="/socket.io", spec=sio.spec):
+                pass
+
+
+async def test_a_header_of_the_opening_request_is_sent_once() -> None:
+    """Names are in lower case, as ASGI has them; a test's replace ours, and its cookies are in one header."""
+    sio, seen = app(), []
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            seen.extend(scope["headers"])
+        await sio(scope, receive, send)
+
+    headers = {"Host": "example.org", "Cookie": "a=1", "X-Key": "k"}
+    async with (
+        TestServer(watched, path="/socket.io", spec=sio.spec) as server,
+        server.connect(headers=headers, cookies={"b": "2", "c": "3"}),
+    ):
+        pass
+    assert seen == [(b"host", b"example.org"), (b"cookie", b"a=1; b=2; c=3"), (b"x-key", b"k")]
+
+
 async def test_an_application_can_be_served_again() -> None:
     """The next run of the same application starts without state of the last."""
     served = app(say=one)
