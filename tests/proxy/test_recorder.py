@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SECRETS = ("swordfish", "Bearer abc", "ada@example.com", "4711")
+SECRETS = ("swordfish", "Bearer abc", "ada@example.com", "4711471147114")
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +41,12 @@ async def traffic(url: str, path: Path, *, values: bool) -> list[Line]:
             "auth": {"token": "swordfish"},
             "headers": {"Authorization": "Bearer abc"},
         }
-        async with connected(f"{front}?key=swordfish", on={"asked": lambda _: 4711}, **options) as client:
-            await client.call("echo", {"to": "ada@example.com", "pin": 4711, "ada@example.com": True}, b"x")
+        async with connected(
+            f"{front}?key=swordfish", on={"asked": lambda _: 4711471147114}, **options
+        ) as client:
+            await client.call(
+                "echo", {"to": "ada@example.com", "pin": 4711471147114, "ada@example.com": True}, b"x"
+            )
             await client.emit("note", "swordfish")
             await client.receive()
             await client.call("ask", "swordfish")

@@ -23,7 +23,7 @@ from asynction_asgi import (
     UnknownSocketError,
 )
 from tests.clients import connected
-from tests.engine.stage import until
+from tests.engine.stage import SECONDS, until
 from tests.queues import running_broker
 from tests.serving import serve
 
@@ -83,23 +83,24 @@ async def test_clients_are_counted_and_found(world: World) -> None:
     """With their rooms and processes, from any process; those of other rooms are not among them."""
     app = world.apps[0]
     async with members(world, 3) as clients, connected(world.urls[-1]) as other:
-        bidders = app.sockets("bidders")
+        bidders = app.sockets("bidders", timeout=SECONDS)
         assert await bidders.count() == 3
-        assert await app.sockets().count() == 4
-        assert await app.sockets(["bidders", other.sid]).count() == 4
+        assert await app.sockets(timeout=SECONDS).count() == 4
+        assert await app.sockets(["bidders", other.sid], timeout=SECONDS).count() == 4
         found = [client async for client in bidders]
         assert {client.id for client in found} == {client.sid for client in clients}
         assert {client.rooms for client in found} == {("bidders",)}
         assert len({client.process for client in found}) == len(world.apps)
         for client in (*clients, other):
             rooms = () if client is other else ("bidders",)
-            process = next(one.process for one in [await app.find(client.sid)] if one is not None)
-            assert await app.find(client.sid) == Found(client.sid, "/", rooms, process)
-        assert await app.find("bidders") is None
+            found_again = await app.find(client.sid, timeout=SECONDS)
+            assert found_again is not None
+            assert found_again == Found(client.sid, "/", rooms, found_again.process)
+        assert await app.find("bidders", timeout=SECONDS) is None
         for wrong in (None, ["bidders"]):
             with pytest.raises(TypeError, match=r"find\(\) looks for one client"):
                 await app.find(wrong)  # type: ignore[arg-type]  # what is shown
-        assert await app.find(clients[0].sid, "/none") is None
+        assert await app.find(clients[0].sid, "/none", timeout=SECONDS) is None
 
 
 async def test_clients_are_moved(world: World) -> None:
@@ -145,8 +146,8 @@ async def test_nobody_enters_the_room_of_another_client(world: World, queue_url:
 
 
 async def until_count(app: AsynctionSocketIO, room: str | None, count: int) -> None:
-    async with asyncio.timeout(20):
-        while await app.sockets(room).count() != count:  # noqa: ASYNC110  # it may be in another process
+    async with asyncio.timeout(SECONDS):
+        while await app.sockets(room, timeout=SECONDS).count() != count:  # noqa: ASYNC110  # it may be in another process
             await asyncio.sleep(0.02)
 
 
@@ -174,7 +175,7 @@ async def test_clients_are_asked(world: World) -> None:
         members(world, 2, sure=say_nothing) as [mute, _],
         members(world, 1, sure=leave) as [gone],
     ):
-        asking = app.ask("sure", 7, to="bidders", timeout=1)
+        asking = app.ask("sure", 7, to="bidders", timeout=5)
         assert asking.asked is None
         results: dict[str, Any] = {}
         left = gone.sid
@@ -273,7 +274,7 @@ async def test_unanswered_questions_are_forgotten(world: World) -> None:
         return True
 
     async with members(world, 2, sure=say_nothing), members(world, 1, sure=lambda _: True):
-        asking = world.apps[0].ask("sure", 7, to="bidders", timeout=0.5)
+        asking = world.apps[0].ask("sure", 7, to="bidders", timeout=3)
         assert [answer.value async for answer in asking].count(None) == 2
         await until(lambda: not owed())
     async with members(world, 1, sure=say_nothing), members(world, 1, sure=lambda _: True):
@@ -333,7 +334,7 @@ async def test_rooms_and_sessions_are_those_of_a_process(queue_url: str) -> None
             with pytest.raises(KeyError):
                 await two.save_session(client.sid, {})
             await until(lambda: two.queue is not None and len(two.queue.processes) == 2)
-            found = await two.find(client.sid)
+            found = await two.find(client.sid, timeout=SECONDS)
             assert found is not None
             assert found.process in (one.queue.processes if one.queue is not None else ())
 

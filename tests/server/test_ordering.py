@@ -35,7 +35,7 @@ async def test_the_documents_ordering_precedes_the_default(
         begun.append(arguments[-1])
         if arguments[-1] == "second":
             released.set()
-        await asyncio.wait_for(released.wait(), 0.5)
+        await asyncio.wait_for(released.wait(), 30 if overlap else 0.5)
         return arguments[-1]
 
     spec = document(root=channel(receives=[message(name, **{"x-ack": True}, **declared)]))

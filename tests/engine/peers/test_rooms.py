@@ -234,7 +234,7 @@ def stop_reading(member: Member) -> EngineSocket:
 
 async def test_an_emit_waits_for_slow_readers_concurrently() -> None:
     """Twenty slow readers delay the sender no longer than a single one, and other clients not at all."""
-    room = Room(limits=Limits(queued_bytes=4000, patience_seconds=0.2))
+    room = Room(limits=Limits(queued_bytes=4000, patience_seconds=2))
     slow = [stop_reading(room.join(f"slow {number}")) for number in range(20)]
     room.join("quick")
     loop = asyncio.get_running_loop()
@@ -244,10 +244,10 @@ async def test_an_emit_waits_for_slow_readers_concurrently() -> None:
     assert [sid for sid, _ in room.sent] == ["quick"]
     assert not emit.done()
     await emit
-    assert 0.1 < loop.time() - start < 2.0
+    assert 1 < loop.time() - start < 20, "one after another they would take 40 seconds"
     start = loop.time()
     await room.server.emit("n", "x" * 1500)
-    assert loop.time() - start < 0.1, "their patience is used up until they have caught up"
+    assert loop.time() - start < 1.5, "their patience is used up until they have caught up"
     assert all(reader.outbox.queued > 3000 for reader in slow)
 
 

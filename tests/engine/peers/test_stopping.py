@@ -361,7 +361,7 @@ async def test_what_waits_behind_a_hanging_handler_is_not_answered(
 async def test_newcomers_are_refused_or_leave_last(ws: str) -> None:
     """They are refused with 503, and taken if this process alone can take them."""
     async with serve(ws=ws) as stage, stage.client() as client:
-        draining = asyncio.ensure_future(stage.server.drain(0.5, admitting=True))
+        draining = asyncio.ensure_future(stage.server.drain(5, admitting=True))
         await until(lambda: stage.server.stopping)
         async with stage.client() as late:
             assert await late.ask('421["echo",1]') == [1]
