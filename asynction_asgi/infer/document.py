@@ -1,4 +1,4 @@
-"""What was seen, as an AsyncAPI document that `check --strict` accepts."""
+"""What was seen, as an AsyncAPI document that `check --strict` accepts, less the names that none can declare."""
 
 from __future__ import annotations
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ..spec.schemas.formats import FORMATS
 from ..traffic import Connected, Happened, Head
 from .lists import Lists
 from .shape import Shape
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 
 # Codes of refusals that say of an event that it is not of the contract.
 _INVALID = ("invalid_payload", "unknown_event", "reserved_event")
+# What an address of AsyncAPI reads as a query, a fragment or a parameter.
+_NOT_LITERAL = re.compile(r"[?#{}]|:[A-Za-z]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class SeenEvent:
@@ -81,6 +86,7 @@ class Seen:
         path: The Engine.IO path of the first record.
         messages: How many events were gathered.
         refused: How many were left out, since the server had refused them as invalid.
+        left_out: Names that no document can declare, by how many lines were left out for them.
     """
 
     def __init__(self) -> None:
@@ -88,11 +94,14 @@ class Seen:
         self.path: str | None = None
         self.messages = 0
         self.refused = 0
+        self.left_out: Counter[str] = Counter()
 
     def add(self, line: Line) -> None:
         """Add a line of a record."""
         if isinstance(line, Head):
             self.path = self.path or line.path
+        elif (name := _undeclarable(line)) is not None:
+            self.left_out[name] += 1
         elif isinstance(line, Connected):
             if not line.refused:
                 self._add_connection(line)
@@ -120,3 +129,29 @@ class Seen:
         if name not in self.namespaces:
             self.namespaces[name] = SeenNamespace()
         return self.namespaces[name]
+
+
+def _undeclarable(line: Connected | Happened) -> str | None:
+    """Return a name in a line that no document can declare, or None."""
+    if not _is_address(line.namespace):
+        return line.namespace
+    names = [*line.query, *line.headers] if isinstance(line, Connected) else [line.event]
+    held: list[Any] = [line.auth] if isinstance(line, Connected) else [line.args, line.ack]
+    while held:
+        value = held.pop()
+        if isinstance(value, dict):
+            names += value
+            held += value.values()
+        elif isinstance(value, list | tuple):
+            held += value
+    return next((name for name in names if _SURROGATE.search(name)), None)
+
+
+def _is_address(namespace: str) -> bool:
+    """Return whether an address of AsyncAPI stands for a namespace to the letter."""
+    return (
+        namespace.startswith("/")
+        and not _NOT_LITERAL.search(namespace)
+        and not _SURROGATE.search(namespace)
+        and FORMATS["uri-template"](namespace)
+    )

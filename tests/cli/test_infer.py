@@ -70,3 +70,12 @@ def test_what_is_no_record_is_refused(folder: Path, name: str, code: int, text: 
     result = CliRunner().invoke(main, ["infer", name])
     assert (result.exit_code, "Traceback" in result.output) == (code, False)
     assert text in result.output
+
+
+def test_names_that_no_document_can_declare_are_counted(folder: Path) -> None:
+    """They are left out, and the message shows one."""
+    strange = Happened(connection="a", namespace="/a b", direction="inbound", event="say", args=())
+    (folder / "one.jsonl").write_text(written(Head()) + say("hi") + written(strange) * 2, "utf-8")
+    result = CliRunner().invoke(main, ["infer", "one.jsonl"])
+    assert result.exit_code == 0
+    assert "2 lines are left out: no document can declare names such as '/a b'" in result.stderr

@@ -322,6 +322,30 @@ def test_guesses_are_comments() -> None:
     strictly_checked(text)
 
 
+@VERSIONS
+@each_case(
+    "line",
+    [
+        *(
+            said(1, namespace=name)
+            for name in ("/a b", "/{id}", "/a?b", "/a#b", "/a%zz", "/:x", "/\ud800", "", "x")
+        ),
+        said(1, event="\ud800"),
+        said({"a": [{"\ud800": 1}]}),
+        Connected(connection="a", namespace="/", query=("\ud800",)),
+        Connected(connection="a", namespace="/", auth={"\ud800": 1}),
+    ],
+)
+def test_what_no_document_can_declare_is_left_out(version: Literal["2.6", "3.0"], line: Line) -> None:
+    """The rest is a document without a finding, and the lines are counted."""
+    seen = Seen()
+    for each in (line, said("a", namespace="/caf\u00e9")):
+        seen.add(each)
+    assert seen.left_out.total() == 1
+    text = make_document(seen, version=version)
+    assert list(strictly_checked(text).namespaces) == ["/caf\u00e9"]
+
+
 @each_case("member", ['"query":[{}]', '"headers":[1,"a"]', '"query":[["a"]]'])
 def test_names_in_a_record_are_texts(member: str) -> None:
     """A line that names a parameter or a header by something else is reported with its number."""

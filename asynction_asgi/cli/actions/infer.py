@@ -36,6 +36,9 @@ def infer_document(records: Sequence[str], *, title: str, version: Version, gues
     with _progress(sum(Path(record).stat().st_size for record in records)) as progress:
         for record in records:
             _read(record, seen, progress)
+    if seen.left_out:
+        count, example = seen.left_out.total(), repr(next(iter(seen.left_out)))
+        say(f"{count} lines are left out: no document can declare names such as {example}")
     if not seen.messages:
         raise click.ClickException("the records contain no events; use the server through the proxy first")
     if seen.refused:
