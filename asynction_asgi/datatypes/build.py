@@ -159,8 +159,10 @@ class DataTypes:
 
     def _datatype(self, node: Node, context: str, depth: int) -> DataType:
         target = self._schemas.follow(node)
+        if target is not None and is_never(target.value):
+            return Never()
         if target is None or not isinstance(target.value, dict):
-            return Never() if target is not None and is_never(target.value) else Anything()
+            return Anything()
         known = self._known.get(target.identity)
         if known is not None:
             return known

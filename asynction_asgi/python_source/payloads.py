@@ -133,8 +133,10 @@ class Payloads:
 
     def _type(self, node: Node, context: str, depth: int) -> Expression:
         target = self._shapes.follow(node)
+        if target is not None and is_never(target.value):
+            return NEVER
         if target is None or not isinstance(target.value, dict):
-            return NEVER if target is not None and is_never(target.value) else ANY
+            return ANY
         known = self._known.get(target.identity)
         if known is not None:
             return known

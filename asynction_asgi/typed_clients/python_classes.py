@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..datatypes.names import Names, pascal, snake
-from ..python_source.expressions import NONE, write
+from ..python_source.expressions import ANY, NEVER, NONE, write
 from ..python_source.sending import about, always_given, data_of, laid_out
 from ..python_source.signatures import function_head
 from ..python_source.source import docstring, fits, literal, one_line
@@ -107,7 +107,7 @@ class ClassWriter:
         if not fits(address):
             rows = [f"            {'+ ' if index else ''}{part}" for index, part in enumerate(parts)]
             address = "\n".join(["        self.namespace = (", *rows, "        )"])
-        summary = "Use a client that is connected to the namespace, or is to be"
+        summary = "Wrap a client that is, or will be, connected to the namespace"
         return [
             *head.split("\n"),
             *docstring(summary, indent=8),
@@ -119,6 +119,8 @@ class ClassWriter:
         context = pascal(event.name, "Event")
         parameters = always_given(self._signatures.parameters(event.arguments, context, ["self", "answer"]))
         returns = NONE if event.ack is None else self._signatures.answer(event.ack, f"{context}Ack")
+        if returns == NEVER:  # a function of this type may not return, and it returns what came
+            returns = ANY
         lines = function_head(name, parameters, returns, self._module, indent=4, method=True, sync=self._sync)
         lines += docstring(*about(event, f'Emit "{one_line(event.name)}"'), indent=8)
         data = data_of(parameters, is_single=event.arguments.kind in ("single", "union"))

@@ -168,8 +168,8 @@ class Types:
         """Return the type of all other properties, widened by the declared ones; None if there is none to write."""
         if datatype.others is None:
             return None if datatype.fields else "unknown"
-        if isinstance(datatype.others, Never):
-            return "never"
+        if self._is_never(datatype.others):
+            return None if datatype.fields else "never"
         parts = [self.text(datatype.others, direction, indent)]
         if parts == ["unknown"]:
             return "unknown"
@@ -179,6 +179,14 @@ class Types:
         if any(not field.required for field in datatype.fields):
             parts.append("undefined")
         return " | ".join(dict.fromkeys(parts))
+
+    def _is_never(self, datatype: DataType) -> bool:
+        """Return whether no value is of a datatype, by itself or by its definition."""
+        seen = set()
+        while isinstance(datatype, Named) and datatype.name not in seen:
+            seen.add(datatype.name)
+            datatype = self._definitions[datatype.name].datatype
+        return isinstance(datatype, Never)
 
     def _name(self, name: str, direction: Travel) -> str:
         return self._sent_names.get(name, name) if direction == "sent" else name

@@ -210,6 +210,27 @@ def test_a_type_beside_alternatives_about_another_stays() -> None:
     assert "{ a: number } | { b: number } | null" in write_typescript(spec).text
 
 
+@each_case("nothing", [False, {"not": {}}, {"not": True}])
+def test_no_other_property_is_no_index_of_never(nothing: Any) -> None:
+    """An index signature of never admits no declared property, so there is none beside any."""
+    closed: Any = {
+        "type": "object",
+        "properties": {"a": {"type": "string"}},
+        "additionalProperties": {"$ref": "#/components/schemas/Nothing"},
+    }
+    empty = {"type": "object", "additionalProperties": {"$ref": "#/components/schemas/Nothing"}}
+    payload = {"type": "array", "items": [closed, empty]}
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "T", "version": "1.0.0"},
+        "channels": {"/": {"subscribe": {"message": {"name": "said", "payload": payload}}}},
+        "components": {"schemas": {"Nothing": nothing}},
+    }
+    text = write_typescript(load_spec(document)).text
+    assert "{ a?: string }" in text
+    assert "{ [key: string]: never }" in text
+
+
 A = {"required": ["a"], "properties": {"a": {"type": "string"}}}
 B = {"required": ["b"], "properties": {"b": {"type": "string"}}}
 REF_A, REF_B, REF_E = ({"$ref": f"#/components/schemas/{name}"} for name in ("A", "B", "E"))

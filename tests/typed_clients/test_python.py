@@ -329,3 +329,19 @@ def test_an_ack_that_accepts_refusals_is_warned_of() -> None:
     """The warning is the same as for TypeScript."""
     (warning,) = write_python(load_spec(DESK)).warnings
     assert "'vague'" in warning
+
+
+def test_an_ack_that_no_value_meets_is_of_any_type() -> None:
+    """A method of type Never may not return, and this one returns what the server answered."""
+    message = {"name": "say", "x-ack": {"args": {"not": {}}}}
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "T", "version": "1.0.0"},
+        "channels": {"/": {"publish": {"message": message}}},
+    }
+    tree = ast.parse(write_python(load_spec(document)).text)
+    (method,) = [
+        node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef) and node.name == "say"
+    ]
+    assert method.returns is not None
+    assert ast.unparse(method.returns) == "Any"
