@@ -154,6 +154,36 @@ class Routes:
             self._arounds.wrap(self.namespaces[namespace], event)
         return self.warnings[known:]
 
+    def add_all(self, namespace: str, handlers: Mapping[str, Callable[..., Any]]) -> Sequence[Diagnostic]:
+        """Attach the handlers of an object, or none of them.
+
+        Returns:
+            Warnings about them.
+
+        Raises:
+            BindingError: As `add` does; the problems of all of them are reported.
+        """
+        known, added = len(self.warnings), dict(self._added)
+        routes = self.namespaces.get(namespace)
+        tables: tuple[dict[str, Any], ...] = ()
+        if routes is not None:
+            tables = routes.events, routes.named, routes.lifecycle
+        kept = [dict(table) for table in tables]
+        problems: list[Diagnostic] = []
+        for event, handler in handlers.items():
+            try:
+                self.add(namespace, event, handler)
+            except BindingError as error:
+                problems += error.diagnostics
+        if not problems:
+            return self.warnings[known:]
+        for table, content in zip(tables, kept, strict=True):
+            table.clear()
+            table.update(content)
+        self._added = added
+        del self.warnings[known:]
+        raise BindingError(problems)
+
     def _replaced(
         self,
         namespace: str,
@@ -176,12 +206,20 @@ class Routes:
             RuntimeError: The application has started.
             TypeError: It is not a hook.
         """
-        if self._is_started:
-            raise RuntimeError("hooks are registered before the application starts")
+        self.check_not_started()
         problem = self._undeclared_target(namespace, event)
         if problem is not None:
             raise BindingError([in_code(problem_at(self._root, problem), hook)])
         self._arounds.add(namespace, event, hook)
+
+    def check_not_started(self) -> None:
+        """Refuse hooks that would be too late for some events.
+
+        Raises:
+            RuntimeError: The application has started.
+        """
+        if self._is_started:
+            raise RuntimeError("hooks are registered before the application starts")
 
     def _undeclared_target(self, namespace: str | None, event: str | None) -> str | None:
         if namespace is None:

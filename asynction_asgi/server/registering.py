@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any, overload
 
-from ..errors import BindingError
 from ..logs import get_logger
 from .classes import handlers_of, handlers_of_namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Protocol, TypeVar
 
     from ..errors import Diagnostic
@@ -46,11 +45,12 @@ class Registering:
             owner: An object, whose methods take what functions take as handlers.
 
         Raises:
-            BindingError: The document declares nothing of a name, or a method does not fit; all are reported.
+            BindingError: The document declares nothing of a name, or a method does not fit; all are reported, and
+                nothing is attached.
             TypeError: It is a class, or has no such method.
             ValueError: Two methods handle one event.
         """
-        self._add_all(namespace, handlers_of(owner))
+        log_findings(self._routes.add_all(namespace, handlers_of(owner)))
 
     def register_namespace(self, namespace: Any) -> None:
         """Attach the handlers of a ``socketio.AsyncNamespace``, and check what it emits.
@@ -60,18 +60,8 @@ class Registering:
             TypeError: It is not one, has a ``trigger_event`` of its own, or no handlers.
         """
         handlers = handlers_of_namespace(namespace)
-        self._add_all(namespace.namespace, handlers)
+        log_findings(self._routes.add_all(namespace.namespace, handlers))
         namespace._set_server(self)  # noqa: SLF001  # as python-socketio's server calls it
-
-    def _add_all(self, namespace: str, handlers: Mapping[str, Callable[..., Any]]) -> None:
-        problems: list[Diagnostic] = []
-        for event, method in handlers.items():
-            try:
-                log_findings(self._routes.add(namespace, event, method))
-            except BindingError as error:
-                problems += error.diagnostics
-        if problems:
-            raise BindingError(problems)
 
     @overload
     def background(self, function: HandlerT) -> HandlerT: ...
@@ -193,8 +183,10 @@ class Registering:
         `proceed` nothing is sent.
 
         Raises:
+            RuntimeError: The application has started.
             TypeError: It is not a coroutine function of two parameters.
         """
+        self._routes.check_not_started()
         self._around_emits.add(hook)
         return hook
 

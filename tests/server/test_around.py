@@ -344,6 +344,8 @@ async def test_hooks_are_registered_before_the_start() -> None:
 
             with pytest.raises(RuntimeError, match="before the application starts"):
                 app.around(hook)
+            with pytest.raises(RuntimeError, match="before the application starts"):
+                app.around_emit(hook)
 
             @app.on("say")
             async def other(data: Any) -> Any:

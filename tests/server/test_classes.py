@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import socketio
 
-from asynction_asgi import AsynctionSocketIO, BindingError, Provide, handles
+from asynction_asgi import AsynctionSocketIO, BindingError, Provide, RefusedError, handles
+from asynction_asgi.testing import TestServer
 from tests.cases import each_case
 from tests.clients import connected
 from tests.serving import serve
@@ -135,6 +136,36 @@ def test_all_methods_that_do_not_fit_are_reported() -> None:
     codes = sorted(diagnostic.code for diagnostic in raised.value.diagnostics)
     assert codes == ["ARITY", "HANDLER"]
     assert "did you mean 'say'" in str(raised.value)
+
+
+async def test_an_object_is_registered_as_a_whole() -> None:
+    """If one of its methods does not fit, earlier handlers stay and none is added."""
+
+    class Half:
+        async def on_connect(self, socket: Socket) -> None:
+            raise RefusedError("half", "never attached")
+
+        async def on_say(self, data: Any) -> Any:
+            return ["half"]
+
+        async def on_spare(self, data: Any) -> Any:
+            return ["half"]
+
+        async def on_nothing(self, data: Any) -> None: ...
+
+    app = AsynctionSocketIO.from_spec(spec())
+    app.on("say")(Desk().on_say)
+    with pytest.raises(BindingError, match="no event 'nothing'"):
+        app.register("/", Half())
+    with pytest.raises(BindingError, match=r"(?s)'send message'.*has no handler") as raised:
+        app.check_handlers()
+    assert "'spare'" in str(raised.value)
+    for event in ("send message", "spare"):
+        app.on(event)(Desk().on_say)
+        app.on(event, namespace="/chat")(Desk().on_say)
+    app.on("say", namespace="/chat")(Desk().on_say)
+    async with TestServer(app) as server, server.connect() as client:
+        assert await client.call("say", HI) == ["say", "hi"]
 
 
 @each_case(
