@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from .exposition import choose_format
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 
     Scope = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
     Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 _JSON = "application/json"
+_TEXT = "text/plain; charset=utf-8"
 
 
 class Observed(Protocol):
@@ -64,16 +65,34 @@ class Monitor:
             await respond(scope, send, 200 if state["ready"] else 503, json.dumps(state) + "\n", _JSON)
 
 
-async def respond(
-    scope: Scope, send: Send, status: int, text: str, media_type: str = "text/plain; charset=utf-8"
-) -> None:
+async def respond(scope: Scope, send: Send, status: int, text: str, media_type: str = _TEXT) -> None:
     """Answer GET and HEAD with a text that must not be kept, and other methods with 405."""
-    extra = []
-    if scope["method"] not in ("GET", "HEAD"):
-        status, text, media_type = 405, "GET or HEAD\n", "text/plain; charset=utf-8"
-        extra.append((b"allow", b"GET, HEAD"))
+    if scope["method"] in ("GET", "HEAD"):
+        await send_text(scope, send, status, text, media_type)
+    else:
+        await send_text(scope, send, 405, "GET or HEAD\n", extra=[(b"allow", b"GET, HEAD")])
+
+
+async def send_text(
+    scope: Scope,
+    send: Send,
+    status: int,
+    text: str,
+    media_type: str = _TEXT,
+    extra: Sequence[tuple[bytes, bytes]] = (),
+) -> None:
+    """Answer any method with a text that must not be kept, and HEAD without it.
+
+    Args:
+        scope: Of the request.
+        send: Sends the answer.
+        status: With 503, clients are told when to try again.
+        text: The body.
+        media_type: That of the text.
+        extra: Further headers.
+    """
     if status == 503:
-        extra.append((b"retry-after", b"1"))
+        extra = [*extra, (b"retry-after", b"1")]
     body = text.encode()
     headers = [
         (b"content-type", media_type.encode()),

@@ -258,7 +258,7 @@ class AsynctionSocketIO(Registering, Emitting):
         if target is not None:
             await target(scope, receive, send)
         else:
-            await refuse(scope, send, 404, b"Not Found")
+            await refuse(scope, send, 404, "Not Found")
 
 
 def _engine_at(app: AsynctionSocketIO, path: str, root: str) -> EngineApp | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..metrics.monitor import send_text
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
 
@@ -14,14 +16,12 @@ if TYPE_CHECKING:
 
 async def unavailable(scope: Scope, _: Receive, send: Send) -> None:
     """Answer every request with 503."""
-    await refuse(scope, send, 503, b"Service Unavailable")
+    await refuse(scope, send, 503, "Service Unavailable")
 
 
-async def refuse(scope: Scope, send: Send, status: int, body: bytes) -> None:
+async def refuse(scope: Scope, send: Send, status: int, text: str) -> None:
     """Answer a request with a status and a text, and close a WebSocket."""
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1000})
         return
-    headers = [(b"content-type", b"text/plain")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    await send_text(scope, send, status, text)

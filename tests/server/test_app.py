@@ -329,6 +329,16 @@ async def test_unknown_paths_are_not_found() -> None:
                 pass
 
 
+async def test_a_refused_request_has_a_length_and_head_no_body() -> None:
+    """Of any method; servers need not wait for the end of the connection, nor correct the answer."""
+    transport = httpx.ASGITransport(create())
+    async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as http:
+        for method, body in (("GET", b"Not Found"), ("POST", b"Not Found"), ("HEAD", b"")):
+            answer = await http.request(method, "/nowhere")
+            assert (answer.status_code, answer.content) == (404, body)
+            assert answer.headers["content-length"] == "9"
+
+
 async def test_the_document_is_served_without_handlers() -> None:
     """JSON and YAML define the same events without import paths, and ETags save bytes."""
     with serve(create()) as url:
