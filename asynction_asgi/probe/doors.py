@@ -53,7 +53,7 @@ class Door:
     place: Place
 
 
-def security_of(declared: Namespace, spec: Spec) -> Security:
+def demanded_security(declared: Namespace, spec: Spec) -> Security:
     """Return what a client must satisfy to connect; ``()`` if a client without credentials is admitted."""
     security = spec.security_of(declared)
     return security if is_required(security) else ()
@@ -62,7 +62,9 @@ def security_of(declared: Namespace, spec: Spec) -> Security:
 def is_demanding(declared: Namespace, spec: Spec) -> bool:
     """Return whether the document demands anything of clients that connect to a namespace."""
     handshake = declared.handshake
-    return bool(security_of(declared, spec)) or any((handshake.auth, handshake.query, handshake.headers))
+    return bool(demanded_security(declared, spec)) or any(
+        (handshake.auth, handshake.query, handshake.headers)
+    )
 
 
 async def try_door(door: Door, *, seconds: float) -> bool:
@@ -89,7 +91,7 @@ def doors_of(declared: Namespace, spec: Spec, address: Address, *, seed: int) ->
 
 
 def _without_credentials(declared: Namespace, spec: Spec, address: Address) -> Iterator[Door]:
-    security = security_of(declared, spec)
+    security = demanded_security(declared, spec)
     schemes = [spec.schemes[name] for name in schemes_in(security)]
     if not schemes:
         return

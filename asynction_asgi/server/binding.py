@@ -73,7 +73,7 @@ def bind_event_handler(
         minimum=sum(parameter.default is inspect.Parameter.empty for parameter in taken),
         maximum=None if rest else len(taken),
         function=function,
-        unled=() if lead is not None else tuple(parameter.name for parameter in positional),
+        without_connection=() if lead is not None else tuple(parameter.name for parameter in positional),
         taken=(*taken, *rest),
         named=named,
     )

@@ -46,7 +46,7 @@ class BoundHandler:
         minimum: Fewest arguments it can take, the socket not counted.
         maximum: Most arguments it can take; None is unbounded.
         function: What the user wrote.
-        unled: Names of its positional parameters if none of them takes the connection.
+        without_connection: Names of its positional parameters if none of them takes the connection.
         taken: Those that take arguments.
         named: Whether the event's name precedes its arguments.
         perform: Runs it with what it needs and the hooks around it, or None if it needs nothing and has no hooks.
@@ -60,7 +60,7 @@ class BoundHandler:
     minimum: int = 0
     maximum: int | None = None
     function: Callable[..., Any]
-    unled: tuple[str, ...] = ()
+    without_connection: tuple[str, ...] = ()
     taken: tuple[inspect.Parameter, ...] = ()
     named: bool = False
     perform: Callable[[Call], Awaitable[Any]] | None = None

@@ -27,13 +27,13 @@ def explain_missing_lead(
     Returns:
         What is wrong and what to do, or None if the signature leaves nothing in doubt.
     """
-    if not bound.unled:
+    if not bound.without_connection:
         return None
-    first, extra = bound.unled[0], 1 if named else 0
+    first, extra = bound.without_connection[0], 1 if named else 0
     name = name_function(bound.function)
     cure = f"if {first!r} is the connection, call it sid or socket, or annotate it with Socket"
     if ranges is None:
-        more = len(bound.unled) - extra
+        more = len(bound.without_connection) - extra
         if more < 1 or (more == 1 and bound.maximum is not None):
             return None
         return (
@@ -49,7 +49,7 @@ def explain_missing_lead(
     mismatch = f"{name} takes {bound.takes}, and {what} carries {carried}{' after its name' if named else ''}"
     if not _takes(bound.minimum, bound.maximum, calls):
         return f"{mismatch}: {cure}; if it is an argument, declare as many (type: array, items: […])"
-    room = len(bound.unled) if bound.maximum is None else bound.maximum - 1
+    room = len(bound.without_connection) if bound.maximum is None else bound.maximum - 1
     if highest is not None and highest + extra <= room:
         return (
             f"{mismatch}: {cure}; if it is an argument, make the parameters that nothing fills keyword-only"
