@@ -346,7 +346,7 @@ class Client(socketio.AsyncClient):  # type: ignore[misc]  # upstream is untyped
 
 
 async def _end(loops: Sequence[asyncio.Task[Any] | None]) -> None:
-    """Cancel tasks, again where one goes on: Python 3.11's `wait_for`, in which they rest, can lose it."""
+    """Cancel tasks, repeatedly if one keeps running: Python 3.11's `wait_for` can lose a cancellation."""
     running = {task for task in loops if task is not None}
     for _ in range(_CANCELS):
         for task in running:

@@ -51,7 +51,7 @@ def implied_types(shape: Shape[Node]) -> tuple[str, ...] | None:
 
 
 def types_beside(shape: Shape[Node], shapes: Shapes) -> tuple[str, ...]:
-    """Return the types of a schema that an alternative admits without a word, as its keywords are about another.
+    """Return the types of a schema that an alternative does not restrict, as its keywords are about another.
 
     Such as null of ``{type: [object, null], oneOf: [{properties: ...}]}``.
     """

@@ -67,7 +67,7 @@ class Metrics:
             self._file.beat(health)
 
     def end(self, health: Health) -> None:
-        """Bring the cells up to date a last time, and tell a supervisor to wait for no more beats."""
+        """Update the cells a final time, and tell the supervisor to expect no more beats."""
         if self._file is not None:
             self.refresh()
             self._file.end(health)

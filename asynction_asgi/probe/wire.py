@@ -1,4 +1,4 @@
-"""Packets that are no part of the protocol: the server and its other clients must live on."""
+"""Packets that violate the protocol, which the server and its other clients must survive."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class AsynctionSocketIO(Registering, Emitting):
 
     @property
     def queue(self) -> Queue | None:
-        """How this process fares on its message queue, or None without `message_queue`."""
+        """The state of this process's connection to the message queue, or None without `message_queue`."""
         return queue_of(self._server.manager)
 
     def socket(self, sid: str, namespace: str | None = None) -> Socket | None:
@@ -123,9 +123,11 @@ class AsynctionSocketIO(Registering, Emitting):
 
     @property
     def ready(self) -> bool:
-        """Whether clients may be sent here: the message queue, if there is one, was reached once, and no end has begun.
+        """Whether clients may be sent here.
 
-        A later outage changes this only with `run --ready-needs-queue`, because the process still serves its clients.
+        The application could start, the message queue, if there is one, has been reached, and shutdown has not
+        begun. A later outage changes this only with `run --ready-needs-queue`, because the process still serves
+        its clients.
         """
         return self.health.ready
 
@@ -214,7 +216,7 @@ class AsynctionSocketIO(Registering, Emitting):
 
         Raises:
             ValueError: Nothing is provided by a key.
-            TypeError: A provider can't be filled, or lasts less long than what it replaces.
+            TypeError: A provider can't be filled, or has a shorter lifetime than what it replaces.
         """
         return self._contract.attachment.providers.override(replacements)
 
@@ -240,7 +242,7 @@ class AsynctionSocketIO(Registering, Emitting):
             await self._lifecycle.stop()
 
     async def aclose(self) -> None:
-        """Close what providers made for the application, as soon as no connection uses it; its end does so.
+        """Close what providers made for the application, once no connection uses it; shutdown does this by itself.
 
         What one of them raises is logged.
         """

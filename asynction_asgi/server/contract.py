@@ -46,7 +46,7 @@ class Contract:
     validation: Validation
 
     def start(self) -> None:
-        """Complete it before the first client, when logging is configured, too."""
+        """Finish setting up before the first client connects; logging is configured by then."""
         self.routes.start()
         if (log := event_log()) is not None:
             self.outcomes.add(log)

@@ -68,7 +68,8 @@ class SyncApp:
         """Emit to one client and wait for its answer, which holds a worker thread.
 
         Raises:
-            ValueError: `timeout` is None, too; there are 40 threads.
+            ValueError: Neither `to` nor `sid` is given, or `timeout` is None, which could hold one of the 40
+                worker threads for ever.
         """
         return self._wait(self._app.call(event, data, to, sid, namespace, _bounded(timeout), ignore_queue))
 

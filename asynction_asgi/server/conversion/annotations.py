@@ -1,4 +1,4 @@
-"""Annotations of handlers, resolved one by one: a name that can't be resolved costs only its own."""
+"""Annotations of handlers, resolved one by one: an unresolvable name affects only the annotation that uses it."""
 
 from __future__ import annotations
 

@@ -119,8 +119,8 @@ class Providers:
         """Make the object of a class whose methods are handlers, from providers that need no event loop.
 
         Raises:
-            UnbindableError: It can't be filled, it or a provider raised, or a provider is asynchronous or lasts
-                less long.
+            UnbindableError: It can't be filled, it or a provider raised, or a provider is asynchronous or has
+                a shorter lifetime.
         """
         return self._make_now(self.compile(Provide(owner, "app")))
 
@@ -158,7 +158,7 @@ class Providers:
 
         Raises:
             ValueError: Nothing is provided by a key.
-            TypeError: A provider can't be filled, or lasts less long than what it replaces.
+            TypeError: A provider can't be filled, or has a shorter lifetime than what it replaces.
         """
         cells: list[tuple[Cell, Source]] = []
         try:
@@ -286,7 +286,7 @@ def _is_narrower(scope: ScopeName, other: ScopeName) -> bool:
 def _refuse_narrow(
     provide: Provide, parameter: str, scope: ScopeName, chain: Sequence[Any], key: Any = None
 ) -> None:
-    """Refuse a parameter that lasts less long than what is made of it.
+    """Refuse a parameter that has a shorter lifetime than what is made of it.
 
     Args:
         provide: The provider that has the parameter.

@@ -37,27 +37,27 @@ class TracedEndpoint:
         self._spans = spans
 
     def admits(self, namespace: str) -> bool:
-        """Return what the dispatcher does."""
+        """Delegate to the dispatcher."""
         return self._dispatcher.admits(namespace)
 
     def check_registration(self, namespace: str, event: str | None) -> None:
-        """Raise what the dispatcher does."""
+        """Delegate to the dispatcher."""
         self._dispatcher.check_registration(namespace, event)
 
     def ordering(self, peer: Peer[Conversation], event: str) -> Ordering | None:
-        """Return what the dispatcher does."""
+        """Delegate to the dispatcher."""
         return self._dispatcher.ordering(peer, event)
 
     def depth(self, peer: Peer[Conversation], event: str) -> int | None:
-        """Return what the dispatcher does."""
+        """Delegate to the dispatcher."""
         return self._dispatcher.depth(peer, event)
 
     def recovery(self, namespace: str) -> Recovery | None:
-        """Return what the dispatcher does."""
+        """Delegate to the dispatcher."""
         return self._dispatcher.recovery(namespace)
 
     def user(self, peer: Peer[Conversation]) -> Any:
-        """Return what the dispatcher does."""
+        """Delegate to the dispatcher."""
         return self._dispatcher.user(peer)
 
     async def check_connect(self, peer: Peer[Conversation], auth: Any) -> None:
