@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import socketio
+from engineio.base_client import BaseClient
 
 from tests.clients import WAIT_SECONDS
 from tests.loggers import restored_loggers
@@ -84,17 +85,23 @@ def own_loggers() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def patient_clients() -> Iterator[None]:
-    """Let python-socketio's clients wait for namespaces until a busy machine has answered, not for one second."""
+    """Let python-socketio's clients wait until a busy machine has answered, not for one second or five."""
     with pytest.MonkeyPatch.context() as patch:
-        for connect in (socketio.Client.connect, socketio.AsyncClient.connect):
-            parameters = inspect.signature(connect).parameters.values()
+        for function, name, usual in (
+            (socketio.Client.connect, "wait_timeout", 1),
+            (socketio.AsyncClient.connect, "wait_timeout", 1),
+            (socketio.SimpleClient.connect, "wait_timeout", 5),
+            (socketio.AsyncSimpleClient.connect, "wait_timeout", 5),
+            (BaseClient.__init__, "request_timeout", 5),
+        ):
+            parameters = inspect.signature(function).parameters.values()
             defaults = {
                 parameter.name: parameter.default
                 for parameter in parameters
                 if parameter.default is not parameter.empty
             }
-            assert defaults["wait_timeout"] == 1
-            patch.setattr(connect, "__defaults__", (*(defaults | {"wait_timeout": WAIT_SECONDS}).values(),))
+            assert defaults[name] == usual
+            patch.setattr(function, "__defaults__", (*(defaults | {name: WAIT_SECONDS}).values(),))
         yield
 
 
