@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import errno
 import os
-import resource
 import signal
 import stat
 import time
 from typing import TYPE_CHECKING
 
-import pytest
-
 from asynction_asgi.metrics import Layout, Metrics, families
 from asynction_asgi.metrics.health import Health
 from asynction_asgi.metrics.shared import Gathering
+from tests.forked import ForkedProcess
 
 from .contracts import layout
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
     from pathlib import Path
+
+    import pytest
 
 WELL = Health(handlers=True, queue=True, draining=False)
 
@@ -30,25 +29,32 @@ def events(target: Layout, event: str = "say") -> int:
     return target.index(families.EVENTS, "/", event)["handled"]
 
 
-def work(folder: Path, connection: Connection) -> None:
-    """Count in a process of its own until it is killed."""
-    metrics = Metrics(layout("say"))
-    metrics.cells[events(metrics.layout)] = 1  # before there was a file
-    metrics.share(folder)
-    metrics.cells[events(metrics.layout)] += 6
-    metrics.cells[metrics.layout.index(families.CONNECTIONS)["/"]] = 2
-    metrics.cells[metrics.layout.block(families.LOOP_LAG).at] = 0.25
-    metrics.beat(WELL)
-    connection.send(os.getpid())
-    connection.recv()
+# Counts in a process of its own until it is killed.
+WORK = """
+import sys, threading
+from pathlib import Path
+
+from asynction_asgi.metrics import Metrics, families
+from tests.metrics.contracts import layout
+from tests.metrics.test_shared import WELL, events
+
+metrics = Metrics(layout("say"))
+metrics.cells[events(metrics.layout)] = 1  # before there was a file
+metrics.share(Path(sys.argv[1]))
+metrics.cells[events(metrics.layout)] += 6
+metrics.cells[metrics.layout.index(families.CONNECTIONS)["/"]] = 2
+metrics.cells[metrics.layout.block(families.LOOP_LAG).at] = 0.25
+metrics.beat(WELL)
+print("counted", flush=True)
+threading.Event().wait()
+"""
 
 
 def test_what_a_killed_worker_counted_stays(tmp_path: Path) -> None:
     """Counters of a dead worker are kept, its gauges are not, and its file is removed."""
-    ours, theirs = multiprocessing.get_context("fork").Pipe()
-    process = multiprocessing.get_context("fork").Process(target=work, args=(tmp_path, theirs))
-    process.start()
-    pid = ours.recv()
+    process = ForkedProcess(("-c", WORK, str(tmp_path)), stderr=False)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "counted\n"
     living = Metrics(layout("say"))
     living.share(tmp_path)
     living.cells[events(living.layout)] = 3
@@ -67,41 +73,50 @@ def test_what_a_killed_worker_counted_stays(tmp_path: Path) -> None:
     assert gathering.workers == [WELL, WELL]
     assert gathering.silence() < 60
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
-    os.kill(pid, signal.SIGKILL)
-    process.join()
+    process.kill()
+    process.wait(60)
+    process.stdout.close()
     assert read() == read() == (10, 1, 0.125)
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def work_and_fork(folder: Path, connection: Connection) -> None:
-    """Have a child, as a pool of processes does, until the worker is killed."""
-    metrics = Metrics(layout("say"))
-    metrics.share(folder)
-    metrics.beat(WELL)
-    child = os.fork()
-    if not child:
-        signal.pause()
-    connection.send((os.getpid(), child))
-    connection.recv()
+# Has a child, as a pool of processes does, until the worker is killed.
+WORK_AND_FORK = """
+import os, signal, sys
+from pathlib import Path
+
+from asynction_asgi.metrics import Metrics
+from tests.metrics.contracts import layout
+from tests.metrics.test_shared import WELL
+
+metrics = Metrics(layout("say"))
+metrics.share(Path(sys.argv[1]))
+metrics.beat(WELL)
+child = os.fork()
+if child:
+    print(child, flush=True)
+signal.pause()
+"""
 
 
 def test_a_child_does_not_keep_a_dead_worker_alive(tmp_path: Path) -> None:
     """A killed worker is dead although a process that it forked lives on; it counted as a stuck one."""
-    ours, theirs = multiprocessing.get_context("fork").Pipe()
-    process = multiprocessing.get_context("fork").Process(target=work_and_fork, args=(tmp_path, theirs))
-    process.start()
-    pid, child = ours.recv()
+    process = ForkedProcess(("-c", WORK_AND_FORK, str(tmp_path)), stderr=False)
+    assert process.stdout is not None
+    child = int(process.stdout.readline())
     gathering = Gathering(tmp_path)
     try:
         gathering.look()
         assert gathering.workers == [WELL]
-        os.kill(pid, signal.SIGKILL)
-        process.join()
+        process.kill()
+        process.wait(60)
         gathering.look()
         assert gathering.workers == []
         os.kill(child, 0)  # it lives
     finally:
         os.kill(child, signal.SIGKILL)
+        process.kill()
+        process.stdout.close()
 
 
 def test_workers_of_two_documents_are_added_up(tmp_path: Path) -> None:
@@ -168,13 +183,24 @@ def test_a_worker_is_as_well_as_the_least_of_its_applications(tmp_path: Path) ->
     assert gathering.workers == [WELL]
 
 
+WITHOUT_SPACE = """
+import resource, sys
+from pathlib import Path
+
+from asynction_asgi.metrics import Metrics
+from tests.metrics.contracts import layout
+
+metrics = Metrics(layout("say"))
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+try:
+    metrics.share(Path(sys.argv[1]))
+except OSError as error:
+    print(error.strerror)
+"""
+
+
 def test_without_space_no_file_is_left(tmp_path: Path) -> None:
     """A worker that can't have its file raises an error, and leaves nothing where there is no space."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    try:
-        with pytest.raises(OSError, match="too large"):
-            Metrics(layout("say")).share(tmp_path)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    process = ForkedProcess(("-c", WITHOUT_SPACE, str(tmp_path)))
+    assert process.communicate(60) == (f"{os.strerror(errno.EFBIG)}\n", "")
     assert list(tmp_path.iterdir()) == []
