@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import defaultdict
@@ -14,6 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from tests.clients import ConnectError, connected
 from tests.server.issuer import sign
 
+from .processes import SECONDS
 from .rolling import SECRET, roll
 
 if TYPE_CHECKING:
@@ -60,8 +62,9 @@ async def test_a_rolling_restart_is_noticed_by_no_event(
                     pass
             assert refused.value.answer["data"]["code"] == "unauthorized"
         sums = await scrape(monitors)
-        while sums[CONNECTIONS] != count or not sums[HANDLED]:  # some are on the way to another process
-            sums = await scrape(monitors)
+        async with asyncio.timeout(SECONDS):
+            while sums[CONNECTIONS] != count or not sums[HANDLED]:  # some are on the way to another process
+                sums = await scrape(monitors)
         seen.append(sums)
 
     outcome = await roll(

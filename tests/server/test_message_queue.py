@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import textwrap
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ PROCESS = """
 
     @app.on("ask")
     async def ask(client):
-        return await app.call("question", {"text": "who"}, to=client, timeout=5)
+        return await app.call("question", {"text": "who"}, to=client, timeout=30)
 
     @app.on("drops")
     async def drops():
@@ -111,10 +112,20 @@ async def processes_of(queue_url: str, *options: dict[str, Any], forks: int = 0)
     finally:
         for process in processes:
             os.killpg(process.pid, signal.SIGTERM)
-        for process in processes:
-            process.wait(10)
-            assert process.stdout is not None
-            process.stdout.close()
+        await asyncio.gather(*(asyncio.to_thread(end, process) for process in processes))
+
+
+def end(process: ForkedProcess) -> None:
+    """Wait until a process and its forks have ended, and kill them if they don't."""
+    try:
+        process.wait(30)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(30)
+        raise
+    finally:
+        assert process.stdout is not None
+        process.stdout.close()
 
 
 async def wait_until_connected(urls: list[str]) -> None:

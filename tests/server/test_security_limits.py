@@ -96,8 +96,9 @@ async def test_namespaces_per_connection_are_limited() -> None:
     assert "43/a,1[7]" in answers
 
 
-async def test_events_per_second_may_be_limited() -> None:
+async def test_events_per_second_may_be_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the option, events beyond the burst are refused and the connection stays open."""
+    monkeypatch.setattr("asynction_asgi.engine.buckets.monotonic", lambda: 1000.0)
     with serve(echoing(Limits(events_per_second=5))) as url:
         answers = await talk(url, "40", *(f'42{number}["echo"]' for number in range(1, 21)), count=21)
     refused = [answer for answer in answers if "rate_limited" in answer]

@@ -45,7 +45,7 @@ async def cluster(queue_url: str, count: int = 2, **options: Any) -> AsyncIterat
             server.listen()
             stages.append(Stage(url, server, script))
         for stage in stages:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(30):
                 await stage.server.manager.link.subscribed.wait()
         yield stages
 
