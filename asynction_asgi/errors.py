@@ -139,7 +139,7 @@ class DisconnectedError(AsynctionError, ConnectionError):
 
 
 class UnknownSocketError(AsynctionError, KeyError):
-    """The client is not connected to this process, which alone would know its rooms and its session.
+    """The client is not connected to this process; only the process that holds the connection knows its rooms and session.
 
     Attributes:
         sid: The client's id.
@@ -186,8 +186,8 @@ class NoAnswerError(AsynctionError, TimeoutError):
     def __str__(self) -> str:
         if self.displaced:
             return (
-                f"client {self.sid} of {self.namespace} has left more questions than pending_acks unanswered;"
-                f" {self.event!r}, the oldest, was given up"
+                f"client {self.sid} of {self.namespace} exceeded pending_acks unanswered calls;"
+                f" gave up on the oldest, {self.event!r}"
             )
         return f"client {self.sid} of {self.namespace} did not answer {self.event!r} in time"
 

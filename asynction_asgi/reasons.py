@@ -104,7 +104,7 @@ class Dropped(StrEnum):
 
 
 class Lost(StrEnum):
-    """Why a message of the queue reached not every process; what each means is in `Queue.lost`."""
+    """Why a queue message did not reach every process; what each means is in `Queue.lost`."""
 
     OUTAGE = "outage"
     MISSED = "missed"
@@ -113,7 +113,7 @@ class Lost(StrEnum):
 
 
 class Unanswered(StrEnum):
-    """Why an emitted event that asked for an acknowledgement got none that counts."""
+    """Why an emitted event received no valid acknowledgement."""
 
     INVALID = "invalid"
     TIMEOUT = "timeout"

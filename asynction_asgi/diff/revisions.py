@@ -46,7 +46,7 @@ def check_revision(
     if not colon or _DRIVE.match(name):
         raise RevisionError(f"{name!r} is not a file; write 'revision:path' for a document of git")
     if not revision or not path:
-        raise RevisionError(f"{name!r} names no {'path' if revision else 'revision'}; write 'revision:path'")
+        raise RevisionError(f"{name!r} has no {'path' if revision else 'revision'}; write 'revision:path'")
     tree = _Tree(revision)
     place = tree.top / tree.inside(path)
     return check_document(place, server_name=server_name, schemas=schemas, name=name, read=tree.read)

@@ -66,7 +66,7 @@ class Places:
     def _place(self, path: str, kind: str) -> tuple[Place | None, str]:
         modules, attributes = _split(path)
         if not modules or not attributes:
-            return None, "names no module"
+            return None, "does not name a module"
         awkward = next((word for word in (*modules, *attributes) if not is_plain(word)), None)
         if awkward is not None:
             return None, f"has {awkward!r} in it, which can't be defined under that name"

@@ -1,4 +1,4 @@
-"""Values taken apart: into those that there are none of, and into cases that are proved one by one."""
+"""Detects schemas that no value meets, and splits values into cases that are proved one by one."""
 
 from __future__ import annotations
 
