@@ -24,6 +24,7 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("unevaluatedItems", ITEM_CLAIMS),
 )
 _SETS = frozenset({"type", "required"})
+_DEEPEST = 140  # schemas within one another; below it, whatever the stack of the caller, nothing is the same
 
 
 def groups(schema: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -56,12 +57,16 @@ class Sameness:
         known = self._same.get(key)
         if known is not None:
             return known
+        if self._depth >= _DEEPEST:
+            return False
         before = len(self._assumed)
         self._assumed[key] = None
         keywords = schema.keys() - MARKS
+        self._depth += 1
         is_same = keywords == other.keys() - MARKS and all(
             self.of_keyword(schema, other, keyword) for keyword in keywords
         )
+        self._depth -= 1
         if not is_same:
             self._same[key] = False
             for assumed in list(self._assumed)[before:]:  # what was found on the way rests on this

@@ -9,6 +9,7 @@ from ..instances.build import Build
 from ..instances.failures import Failures
 from ..instances.selection import DeadEndError, Selector
 from ..schemas import Mismatch
+from ..schemas.children import children
 from .mutate import literals_of, neighbours
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _SEEDS = 3
 _ATTEMPTS = 6  # of each seed, each less set on what is plain
 _INSTANCES = 12
 _DRAWN, _DEAD_END = 4, 40  # tries that a made value counts for, and a vain attempt to make one
+_COMPILED = 50  # schemas that are compiled for the price of a try
+_MOST_COMPILED = 10_000
 _RISKY = frozenset({"oneOf", "anyOf", "not", "if", "contains", "dependencies", "patternProperties", "propertyNames", "uniqueItems"})  # fmt: skip
 
 
@@ -60,9 +63,30 @@ class Search:
         known = self._checks.get(id(schema))
         if known is None:
             is_risky = isinstance(schema, dict) and self._is_risky(schema, 0)
-            check = self._universe.check(schema) if is_risky and isinstance(schema, dict) else None
+            check = None
+            if is_risky and isinstance(schema, dict):
+                self._charge(schema)
+                check = self._universe.check(schema)
             known = self._checks[id(schema)] = schema, check
         return known[1]
+
+    def _charge(self, schema: dict[str, Any]) -> None:
+        """Count the tries that compiling a schema is worth, by the schemas in it: a shared one each time.
+
+        Raises:
+            DeadEndError: There are too many of them, or no tries are left.
+        """
+        size, waiting = 0, [schema]
+        while waiting and size < _MOST_COMPILED:
+            size += 1
+            waiting += [
+                child.schema
+                for child in children(waiting.pop())
+                if isinstance(child.schema, dict) and child.kind != "name"
+            ]
+        self.tries -= 1 + size // _COMPILED
+        if waiting or self.tries <= 0:
+            raise DeadEndError
 
     def _is_risky(self, schema: dict[str, Any], depth: int) -> bool:
         if not schema.keys().isdisjoint(_RISKY):

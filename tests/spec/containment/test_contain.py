@@ -14,6 +14,7 @@ from asynction_asgi.spec.containment import Containment
 from asynction_asgi.spec.containment.mutate import literals_of, neighbours
 from asynction_asgi.spec.containment.search import NOTHING, Search
 from asynction_asgi.spec.containment.universe import Universe
+from asynction_asgi.spec.instances.selection import DeadEndError
 
 from .comparing import Compiled, compare, compile_one, decide
 from .pairs import BREAKING, COMPATIBLE, INTEGER, NAMED_TREE, STRING, TREE, kind, member
@@ -225,3 +226,46 @@ def test_what_is_proved_withstands_an_attack(random: Random, backwards: bool) ->
     elif verdict.has_witness:
         assert inner.accepts(verdict.witness)
         assert outer.refuses(verdict.witness)
+
+
+def _at_depth(frames: int, call: Any) -> Any:
+    return _at_depth(frames - 1, call) if frames else call()
+
+
+@pytest.mark.parametrize("levels", [20, 60, 78, 110, 120])
+def test_a_verdict_does_not_depend_on_the_stack_of_the_caller(levels: int) -> None:
+    """The depth of proofs is bounded by itself, long before Python's recursion limit."""
+
+    def nested(inner: Any) -> Any:
+        for _ in range(levels):
+            inner = {"type": "array", "items": inner}
+        return inner
+
+    for old, new in ((INTEGER, {"type": "number"}), (INTEGER, INTEGER)):
+        verdicts = [
+            _at_depth(frames, lambda old=old, new=new: compare(nested(old), nested(new)).outcome)
+            for frames in (0, 400)
+        ]
+        assert verdicts[0] == verdicts[1]
+
+
+def test_a_search_compiles_nothing_that_is_too_large() -> None:
+    """Parts that are shared count each time, as they are compiled; small ones are taken off the tries, too."""
+    universe = Universe({}, {})
+    part: Any = universe.fresh({"type": ["object"], "required": ["z"]})
+    for level in range(20):
+        part = universe.fresh(
+            {
+                "anyOf": [
+                    universe.fresh({"allOf": [part, universe.fresh({"required": [f"{side}{level}"]})]})
+                    for side in "ab"
+                ]
+            }
+        )
+        if level == 1:
+            search = Search(universe, part, True, tries=100, seed=0)
+            assert search.check_of(part) is not None
+            assert search.tries < 100
+    search = Search(universe, part, True, tries=100, seed=0)
+    with pytest.raises(DeadEndError):
+        search.check_of(part)
