@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ..spec.schemas.shape import merge_shapes
@@ -13,6 +11,7 @@ from ..spec.schemas.shape_reader import Shapes, is_never
 from .members import implied_types, is_closed, other_members, pattern_members, types_beside
 from .names import Names, pascal
 from .notes import read_notes
+from .own_names import LONGEST_NAME, MOST_CHOICES, name_or_message, own_name
 from .tree import (
     Anything,
     Bytes,
@@ -37,15 +36,7 @@ if TYPE_CHECKING:
     from ..spec.text.references import Resolver
     from .tree import DataType
 
-# A component, or a member of a file that holds nothing but schemas.
-_PARTS = (
-    "payload|headers|args|items|additionalItems|contains|additionalProperties|propertyNames|not|if|then|else"
-)
-_NAMED = re.compile(rf"(?:/(?:schemas|\$defs|definitions)/|^/(?!(?:{_PARTS})$))([^/]+)$")
-_MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
-_LONGEST_NAME = 60
 _DEEPEST = 12
-_MOST_CHOICES = 16
 # In the order in which a reader expects them.
 _ORDER = ("object", "array", "string", "integer", "number", "boolean", "null")
 _OBJECT = frozenset({"object"})
@@ -139,16 +130,7 @@ class DataTypes:
 
     def name_of(self, node: Node) -> str:
         """Return what the document calls a schema, as a component or by its title; ``""`` for neither."""
-        target = self._schemas.follow(node)
-        if target is None or not isinstance(target.value, dict):
-            return ""
-        found = _NAMED.search(target.pointer)
-        if found:
-            return found[1].replace("~1", "/").replace("~0", "~")
-        title = target.value.get("title")
-        if isinstance(title, str) and title.strip():
-            return title
-        return PurePath(target.document.name or "").stem if target.pointer == "" else ""
+        return own_name(self._schemas.follow(node))
 
     def notes_of(self, node: Node) -> Notes:
         """Return the notes of a schema, its reference followed."""
@@ -166,10 +148,8 @@ class DataTypes:
         known = self._known.get(target.identity)
         if known is not None:
             return known
-        own = self.name_of(target)
-        if not own and (message := _MESSAGE.search(target.pointer)):
-            own = message[1].replace("~1", "/").replace("~0", "~")
-        wanted = pascal(own, "Payload") if own and len(own) <= _LONGEST_NAME else context
+        own = name_or_message(target)
+        wanted = pascal(own, "Payload") if own and len(own) <= LONGEST_NAME else context
         # What others may refer to is written once; so is what contains itself or would nest too deep.
         if own or target.identity != node.identity or target.identity in self._open or depth > _DEEPEST:
             return self._later(target, wanted)
@@ -203,7 +183,7 @@ class DataTypes:
     def _chosen(self, shape: Shape[Node], context: str, depth: int) -> DataType:
         """Return one of several: alone, or each together with the keywords beside it."""
         branches = shape.choices[0]
-        if len(branches) > _MOST_CHOICES and shape.properties:
+        if len(branches) > MOST_CHOICES and shape.properties:
             return Anything()
         own = replace(shape, choices=())
         if not (shape.objects or shape.required or shape.positions):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import dataclass, replace
-from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ..datatypes.members import (
@@ -18,9 +16,9 @@ from ..datatypes.members import (
     types_beside,
 )
 from ..datatypes.names import Names, pascal, singular
+from ..datatypes.own_names import LONGEST_NAME, MOST_CHOICES, is_component, name_or_message, own_name
 from ..spec.schemas.shape import merge_shapes
 from ..spec.schemas.shape_reader import Shapes, is_never
-from ..spec.text.pointer import Pointer
 from .expressions import ANY, NEVER, NONE, Either, Literal, Named, builtin, either, write
 from .source import WIDTH, Module, fits
 from .typed_dicts import Alias, TypedDict, write_definitions
@@ -33,17 +31,9 @@ if TYPE_CHECKING:
     from ..spec.text.document import Document, Node
     from .expressions import Expression
 
-# A component, or a member of a file that holds nothing but schemas: what is part of a message or a schema
-# that is a file of its own stands as high, and has no name.
-_PARTS = (
-    "payload|headers|args|items|additionalItems|contains|additionalProperties|propertyNames|not|if|then|else"
-)
-_NAMED = re.compile(rf"(?:/(?:schemas|\$defs|definitions)/|^/(?!(?:{_PARTS})$))[^/]+$")
-_MESSAGE = re.compile(r"/messages/([^/]+)/payload(?:/schema)?$")
 # Longer expressions get a name, and so do those below this depth.
 _LONGEST = 44
 _DEEPEST = 12
-_MOST_CHOICES = 8
 _HUGE = 2**63  # mypy takes no larger number for a literal
 _SCALARS = {"string": "str", "integer": "int", "number": "float", "boolean": "bool"}
 # In the order in which a reader expects them.
@@ -95,15 +85,7 @@ class Payloads:
 
     def name_of(self, node: Node) -> str:
         """Return what the document calls a schema: as a component, or by its title; ``""`` for neither."""
-        target = self._shapes.follow(node)
-        if target is None or not isinstance(target.value, dict):
-            return ""
-        if _NAMED.search(target.pointer):
-            return Pointer.parse(target.pointer).last
-        title = target.value.get("title")
-        if isinstance(title, str) and title.strip():
-            return title
-        return PurePath(target.document.name or "").stem if target.pointer == "" else ""
+        return own_name(self._shapes.follow(node))
 
     def alias(self, expression: Expression, context: str) -> Expression:
         """Return the expression, under a name of its own unless it is short."""
@@ -140,10 +122,8 @@ class Payloads:
         known = self._known.get(target.identity)
         if known is not None:
             return known
-        own = self.name_of(target)
-        if not own and (message := _MESSAGE.search(target.pointer)):
-            own = Pointer.parse(message[0]).tokens[1]
-        wanted = pascal(own, "Payload") if own and len(own) <= 60 else context
+        own = name_or_message(target)
+        wanted = pascal(own, "Payload") if own and len(own) <= LONGEST_NAME else context
         if target.identity in self._open:  # it contains itself: only a name can say so
             name = self._open[target.identity] or self._names.take(wanted)
             self._open[target.identity] = name
@@ -158,7 +138,7 @@ class Payloads:
             return self._later(target, shape, wanted)
         self._open[target.identity] = None
         found = self._expression(target, shape, wanted, depth)
-        if _NAMED.search(target.pointer) and isinstance(found, Literal | Either):
+        if is_component(target) and isinstance(found, Literal | Either):
             self._open[target.identity] = self._open[target.identity] or self._names.take(wanted)
         return self._settled(target, found, wanted)
 
@@ -234,7 +214,7 @@ class Payloads:
             return either((chosen, *others))
         if (
             not shape.properties
-            or len(branches) > _MOST_CHOICES
+            or len(branches) > MOST_CHOICES
             or not any(branch.properties for branch in shapes)
         ):
             return ANY

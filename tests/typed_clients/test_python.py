@@ -21,7 +21,7 @@ from asynction_asgi.spec import load_spec
 from asynction_asgi.spec.instances import Choices, Instances, UnsatisfiableError
 from asynction_asgi.spec.model.offered import served_spec
 from asynction_asgi.testing import TestServer, wire
-from asynction_asgi.typed_clients import write_python
+from asynction_asgi.typed_clients import write_python, write_typescript
 
 from ..serving import serve
 from .test_agreement import DOCUMENTS
@@ -345,3 +345,16 @@ def test_an_ack_that_no_value_meets_is_of_any_type() -> None:
     ]
     assert method.returns is not None
     assert ast.unparse(method.returns) == "Any"
+
+
+@pytest.mark.parametrize("write", [write_python, write_typescript], ids=["Python", "TypeScript"])
+def test_both_languages_write_as_many_alternatives(write: Any) -> None:
+    """Ten alternatives beside a property are written one by one in either language."""
+    branches = [{"properties": {f"member{number}": {"type": "string"}}} for number in range(10)]
+    payload = {"type": "object", "properties": {"kind": {"type": "string"}}, "oneOf": branches}
+    document = {
+        "asyncapi": "2.6.0",
+        "info": {"title": "T", "version": "1.0.0"},
+        "channels": {"/": {"publish": {"message": {"name": "say", "payload": payload}}}},
+    }
+    assert "member9" in write(load_spec(document)).text
