@@ -92,7 +92,7 @@ async def _(world: World) -> None:
 @connects.fault("no CONNECT")
 async def _(world: World) -> None:
     client = await world.client(None)
-    await client.closed(2.5)
+    await client.closed()
     await world.freed()
 
 

@@ -152,7 +152,7 @@ def bare(**options: Any) -> Stage:
     return stage
 
 
-def ours(*, connect_seconds: float = 1.0, **options: Any) -> Stage:
+def ours(*, connect_seconds: float = 5.0, **options: Any) -> Stage:
     """Return our server with the same handlers and the contract."""
     stage = Stage(refusals=True, held=_held_by_ours)
     limits = Limits(connect_seconds=connect_seconds, body_seconds=1.0, upgrade_seconds=1.0, drain_seconds=0.5)
