@@ -74,9 +74,16 @@ def echo(url: str, text: str, path: str = "/socket.io") -> object:
         return answer["error"]["code"] if isinstance(answer, dict) else answer
 
 
+def save(file: Path, text: str) -> None:
+    """Replace a file in one step: one that is emptied first may be seen twice, and the server restarts twice."""
+    new = file.with_name(f"{file.name}.new")
+    new.write_text(text, "utf-8")
+    new.replace(file)
+
+
 def reloaded(command: Command, file: Path, text: str) -> None:
     """Change a file and wait until the server has reloaded."""
-    file.write_text(text, "utf-8")
+    save(file, text)
     command.wait_for(f"{file.name}'. Reloading")
     command.wait_for(STARTED)
 
@@ -88,7 +95,7 @@ def test_every_file_of_a_document_is_followed(folder: Path, modules: Path | None
         assert echo(url, "123456") == "invalid_payload"
         reloaded(command, text, "text: {maxLength: 6}\n")
         assert echo(url, "123456") == "123456"
-        more.write_text("short: {maxLength: 1}\n", "utf-8")
+        save(more, "short: {maxLength: 1}\n")
         reloaded(command, text, "text: {$ref: 'more.yaml#/short'}\n")
         assert echo(url, "12") == "invalid_payload"
         reloaded(command, more, "short: {maxLength: 2}\n")
@@ -103,16 +110,16 @@ def test_a_broken_document_is_reported_until_repaired(folder: Path, modules: Pat
     """Saving a broken document prints its diagnostics; the repaired document is served."""
     document, text = folder / "project" / "echo.yaml", folder / "types" / "text.yaml"
     with running(*ECHO, cwd=folder / "project", modules=modules, again=CHOOSING) as (url, command):
-        text.write_text("text: {maxLength: many}\n", "utf-8")
+        save(text, "text: {maxLength: many}\n")
         command.wait_for("text.yaml:1:19: error")
         command.wait_for("Nothing is served until a file changes")
-        document.write_text("nothing: {", "utf-8")  # so that it no longer refers to other files
+        save(document, "nothing: {")  # so that it no longer refers to other files
         command.wait_for("echo.yaml:1:11: error")
         command.wait_for("Nothing is served")
-        document.write_text(DOCUMENT.replace("text.yaml", "missing.yaml"), "utf-8")
+        save(document, DOCUMENT.replace("text.yaml", "missing.yaml"))
         command.wait_for("[REF_FILE]")
         command.wait_for("Nothing is served")
-        (folder / "types" / "missing.yaml").write_text("text: {maxLength: 3}\n", "utf-8")
+        save(folder / "types" / "missing.yaml", "text: {maxLength: 3}\n")
         command.wait_for(STARTED)
         assert echo(url, "abc") == "ABC"
         assert echo(url, "abcd") == "invalid_payload"
@@ -175,9 +182,9 @@ def test_schemas_of_absolute_uris_are_followed(folder: Path) -> None:
     app = AsynctionSocketIO.from_spec(document, schemas=schemas, bind="start", docs=False)
     for target in (Target(name=str(document), schemas=schemas), Target(name="app:app")):
         followed = Documents(target.documents(app))
-        text.write_text("text: {maxLength: 6}\n\n", "utf-8")
+        save(text, "text: {maxLength: 6}\n\n")
         assert followed.changed() == [text]
-        text.write_text("text: {maxLength: 5}\n", "utf-8")
+        save(text, "text: {maxLength: 5}\n")
 
 
 def test_every_way_of_saving_is_noticed(tmp_path: Path) -> None:
