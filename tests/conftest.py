@@ -7,6 +7,7 @@ import gc
 import importlib
 import inspect
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,6 +37,12 @@ __all__ = [
     "pytest_terminal_summary",
     "run_js",
 ]
+
+
+def pytest_configure() -> None:
+    """Let tests interrupt processes that they start: what a shell runs in the background ignores that, as its children do."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(optionalhook=True)

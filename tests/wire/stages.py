@@ -152,8 +152,11 @@ def bare(**options: Any) -> Stage:
     return stage
 
 
-def ours(*, connect_seconds: float = 5.0, **options: Any) -> Stage:
-    """Return our server with the same handlers and the contract."""
+def ours(*, connect_seconds: float = 2.0, **options: Any) -> Stage:
+    """Return our server with the same handlers and the contract.
+
+    Clients have less time to join a namespace than the shortest heartbeat of the faults gives them.
+    """
     stage = Stage(refusals=True, held=_held_by_ours)
     limits = Limits(connect_seconds=connect_seconds, body_seconds=1.0, upgrade_seconds=1.0, drain_seconds=0.5)
     app = AsynctionSocketIO.from_spec(
