@@ -67,7 +67,7 @@ def test_events_are_printed_as_they_arrive(url: str, folder: Path, transport: st
             assert command.line()[8:] == "  count  3\n"
         begun = time.monotonic()
         assert command.stop() == 0
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 40, "it waited for a heartbeat"
 
 
 def test_json_lines_are_for_programs(url: str, folder: Path) -> None:
