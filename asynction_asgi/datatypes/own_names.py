@@ -15,7 +15,7 @@ MOST_CHOICES = 16
 """Alternatives that are written one by one beside what surrounds them."""
 
 LONGEST_NAME = 60
-"""Longer names of a document are none for a type."""
+"""In characters; a longer name of a document is not used for a type."""
 
 # A component, or a member of a file that holds nothing but schemas: what is part of a message or a schema
 # that is a file of its own stands as high, and has no name.

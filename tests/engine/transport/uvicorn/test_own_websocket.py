@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import random
 import ssl
@@ -33,6 +34,7 @@ from . import frames
 from .heads import HEAD, Outcome, run
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from websockets.asyncio.client import ClientConnection
@@ -275,48 +277,40 @@ async def test_uvicorns_pings_find_dead_clients(ws: str, patience: float | None,
         await until(lambda: site.ends, "the end")
 
 
-async def test_a_client_is_not_dead_whose_pong_waits_behind_a_message() -> None:
-    """While a route has not taken a message, what follows in the same read waits; that is not the client's fault."""
+@contextlib.asynccontextmanager
+async def pinged(path: str, *, patience: float) -> AsyncIterator[tuple[Site, asyncio.StreamWriter, bytes]]:
+    """Yield a WebSocket that was pinged, with the frame that answers; the block makes the server send a text."""
     site = Site()
-    async with serve_app(site, ws=OWN, ws_ping_interval=0.01, ws_ping_timeout=0.5) as url:
+    async with serve_app(site, ws=OWN, ws_ping_interval=0.01, ws_ping_timeout=patience) as url:
         host, _, port = url.removeprefix("http://").partition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(HEAD.replace(b"/chat/socket.io/", b"/busy"))
+        writer.write(HEAD.replace(b"/chat/socket.io/", path.encode()))
         await reader.readuntil(b"\r\n\r\n")
         async with asyncio.timeout(SECONDS):
             _, size = await reader.readexactly(2)
-            body = await reader.readexactly(size)
-            writer.write(frame(0x81, b"word") + frame(0x8A, body))
-            await asyncio.sleep(1.2)  # longer than the wait for a pong
-            site.gate.set()
+            yield site, writer, frame(0x8A, await reader.readexactly(size))
             while (first := (await reader.readexactly(2))[0]) == 0x89:
                 await reader.readexactly(4)
             assert first == 0x81
         writer.close()
         await writer.wait_closed()
         await until(lambda: site.ends, "the end")
+
+
+async def test_a_client_is_not_dead_whose_pong_waits_behind_a_message() -> None:
+    """While a route has not taken a message, what follows in the same read waits; that is not the client's fault."""
+    async with pinged("/busy", patience=0.5) as (site, writer, pong):
+        writer.write(frame(0x81, b"word") + pong)
+        await asyncio.sleep(1.2)  # longer than the wait for a pong
+        site.gate.set()
 
 
 async def test_a_client_outlives_a_pause_of_the_process() -> None:
     """A process that stood still after a ping waits once more for the pong, as the client may have stood still, too."""
-    site = Site()
-    async with serve_app(site, ws=OWN, ws_ping_interval=0.01, ws_ping_timeout=1.0) as url:
-        host, _, port = url.removeprefix("http://").partition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
-        writer.write(HEAD.replace(b"/chat/socket.io/", b"/echo"))
-        await reader.readuntil(b"\r\n\r\n")
-        async with asyncio.timeout(SECONDS):
-            _, size = await reader.readexactly(2)
-            body = await reader.readexactly(size)
-            time.sleep(1.5)  # noqa: ASYNC251  # the server's loop is to stand still
-            await asyncio.sleep(0.02)
-            writer.write(frame(0x8A, body) + frame(0x81, b"word"))
-            while (first := (await reader.readexactly(2))[0]) == 0x89:
-                await reader.readexactly(4)
-            assert first == 0x81
-        writer.close()
-        await writer.wait_closed()
-        await until(lambda: site.ends, "the end")
+    async with pinged("/echo", patience=1.0) as (_, writer, pong):
+        time.sleep(1.5)  # noqa: ASYNC251  # the server's loop is to stand still
+        await asyncio.sleep(0.02)
+        writer.write(pong + frame(0x81, b"word"))
 
 
 @BOTH
